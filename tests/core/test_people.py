@@ -1,0 +1,22 @@
+import pytest
+
+from lesionscope.core.people import RIGHTS, Act, Patient, Role, may
+
+
+@pytest.mark.parametrize("name", ["", "Jane Doe", "../x", "-1", "a" * 33, "ä1", "x\n"])
+def test_a_pseudonym_holds_no_personal_data(name: str) -> None:
+    with pytest.raises(ValueError, match="pseudonym"):
+        Patient(1, name)
+
+
+@pytest.mark.parametrize("name", ["DEMO-01", "1", "site.03_17"])
+def test_study_identifiers_are_pseudonyms(name: str) -> None:
+    assert Patient(1, name).pseudonym == name
+
+
+def test_every_role_has_its_rights_and_only_readers_sign() -> None:
+    assert set(RIGHTS) == set(Role)
+    signing = {role for role in Role if may(role, Act.SIGN_READING)}
+    assert signing == {Role.OWNER, Role.CLINICIAN, Role.ADJUDICATOR}
+    writing = {Act.ADD_PATIENT, Act.ADD_PHOTO, Act.MEASURE, Act.CORRECT_MASK, Act.SIGN_READING}
+    assert not RIGHTS[Role.MONITOR] & writing
