@@ -1,0 +1,71 @@
+"""Pictures for human eyes: outlines and tints on a photo. Nothing is measured on them."""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lesionscope.imaging.resize import resized
+
+# Green stands out on every skin and on redness; blue and yellow are told apart from it by
+# readers with a red-green deficiency through their lightness.
+LESION_COLOUR = (0, 255, 120)
+SKIN_COLOUR = (90, 170, 255)
+HAND_COLOUR = (255, 220, 0)
+
+
+def outline_overlay(
+    rgb: NDArray[np.uint8],
+    lesion: NDArray[np.bool_],
+    *,
+    skin: NDArray[np.bool_] | None = None,
+    hand: NDArray[np.bool_] | None = None,
+    opacity: float = 0.0,
+) -> NDArray[np.uint8]:
+    """Draw the outlines of the masks, and tint the lesions if asked.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Photo; not changed.
+    lesion : ndarray of shape (H, W), bool
+        Lesions, outlined in green.
+    skin, hand : ndarray of shape (H, W), bool, optional
+        Skin, outlined in blue; the ruler hand, outlined in yellow.
+    opacity : float
+        Of the tint inside the lesions, 0 (outline only) to 1.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+    """
+    out = rgb.copy()
+    if opacity > 0 and lesion.any():
+        tint = np.array(LESION_COLOUR, dtype=np.float32)
+        mixed = (1 - opacity) * out[lesion].astype(np.float32) + opacity * tint
+        out[lesion] = np.rint(mixed).astype(np.uint8)
+    width = max(1, round(max(rgb.shape[:2]) / 700))
+    for mask, colour in ((skin, SKIN_COLOUR), (hand, HAND_COLOUR), (lesion, LESION_COLOUR)):
+        if mask is None:
+            continue
+        lines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+        # A dark line underneath keeps the bright one visible on pale skin.
+        cv2.drawContours(out, lines, -1, (0, 0, 0), width + 2)
+        cv2.drawContours(out, lines, -1, colour, width)
+    return out
+
+
+def jpeg(rgb: NDArray[np.uint8], *, quality: int = 88) -> bytes:
+    """Encode a picture as JPEG without any metadata."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, format="JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def thumbnail_jpeg(rgb: NDArray[np.uint8], side: int = 320) -> bytes:
+    """Return a small JPEG of a photo, without any metadata."""
+    return jpeg(resized(rgb, side), quality=82)

@@ -1,0 +1,1 @@
+"""Numbers that a clinician uses, computed from core types alone."""

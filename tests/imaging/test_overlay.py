@@ -1,0 +1,47 @@
+import io
+
+import numpy as np
+from PIL import Image
+
+from lesionscope.imaging.overlay import LESION_COLOUR, jpeg, outline_overlay, thumbnail_jpeg
+from lesionscope.imaging.resize import resized, resized_map, resized_mask
+
+from .scenes import draw
+
+
+def test_outline_is_drawn_on_a_copy_and_only_near_the_border() -> None:
+    rgb, skin, lesion = draw()
+    before = rgb.copy()
+    out = outline_overlay(rgb, lesion)
+    assert np.array_equal(rgb, before)
+    changed = (out != rgb).any(axis=2)
+    assert (out == LESION_COLOUR).all(axis=2).any()
+    assert changed.mean() < 0.05
+
+
+def test_tint_covers_the_lesion() -> None:
+    rgb, _, lesion = draw()
+    out = outline_overlay(rgb, lesion, opacity=0.5)
+    assert (out[lesion] != rgb[lesion]).any(axis=1).mean() > 0.99
+
+
+def test_thumbnail_is_small_and_carries_no_metadata() -> None:
+    rgb, _, _ = draw(size=(600, 900))
+    picture = Image.open(io.BytesIO(thumbnail_jpeg(rgb, 320)))
+    assert picture.size == (320, 213)
+    assert not picture.getexif()
+    assert Image.open(io.BytesIO(jpeg(rgb))).size == (900, 600)
+
+
+def test_a_small_photo_is_not_enlarged() -> None:
+    rgb, _, _ = draw(size=(60, 80))
+    assert resized(rgb, 320) is rgb
+
+
+def test_masks_keep_their_share_at_another_size() -> None:
+    _, skin, lesion = draw(size=(1200, 1600))
+    small = resized_mask(lesion, (300, 400))
+    assert abs(small.mean() - lesion.mean()) < 0.001
+    back = resized_mask(small, lesion.shape)
+    assert (back ^ lesion).mean() < 0.002
+    assert resized_map(np.ones((4, 4), np.float32), (8, 8)).shape == (8, 8)
