@@ -1,0 +1,139 @@
+"""Serve the app on this machine: the address, its port, and when it answers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+
+from lesionscope import places
+
+START_SECONDS = 60.0
+"""How long the app may take to answer before its address is no longer announced."""
+
+
+class CannotServe(RuntimeError):  # noqa: N818 - a refusal, and named as one
+    """The app cannot be served at an address; its text says why and what to do."""
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address that a browser on this machine opens.
+
+    Parameters
+    ----------
+    host : str
+        Name or number that the app listens on.
+    port : int
+        Port.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> address_of("127.0.0.1", 8501), address_of("0.0.0.0", 80), address_of("::1", 8501)
+    ('http://127.0.0.1:8501', 'http://127.0.0.1:80', 'http://[::1]:8501')
+    """
+    here = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
+
+
+def check_free(host: str, port: int) -> None:
+    """Make sure that the app can listen at an address.
+
+    Parameters
+    ----------
+    host : str
+        Name or number to listen on.
+    port : int
+        Port.
+
+    Raises
+    ------
+    CannotServe
+        If the port is taken or not allowed, or the host is not one of this machine's.
+    """
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise CannotServe(f"{host!r} is not a name or address of this machine.") from error
+    with socket.socket(family, kind, protocol) as trial:
+        if os.name == "posix":  # a port whose last server has just ended is free
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(where)
+        except PermissionError as error:
+            raise CannotServe(
+                f"This account may not use port {port}. Choose one above 1023: "
+                f"lesionscope serve --port 8501"
+            ) from error
+        except OSError as error:
+            raise CannotServe(_taken(host, port)) from error
+
+
+def _taken(host: str, port: int) -> str:
+    other = port + 1 if port < 65535 else port - 1
+    return (
+        f"Port {port} is in use, perhaps by LesionScope itself: open {address_of(host, port)}, or "
+        f"choose another port: lesionscope serve --port {other}"
+    )
+
+
+def serve_app(host: str, port: int, *, ready: Callable[[str], None]) -> None:
+    """Serve the app until it is stopped.
+
+    Parameters
+    ----------
+    host : str
+        Name or number to listen on.
+    port : int
+        Port.
+    ready : callable
+        Called with the address, from another thread, once the app answers.
+
+    Raises
+    ------
+    CannotServe
+        See `check_free`.
+    """
+    check_free(host, port)
+    address = address_of(host, port)
+    threading.Thread(target=_announce, args=(address, ready), daemon=True).start()
+    # In this process, so that whoever ends it ends the server and not a parent of it.
+    from streamlit.web.cli import main as streamlit
+
+    streamlit(_arguments(host, port), prog_name="streamlit")
+
+
+def _arguments(host: str, port: int) -> list[str]:
+    return [
+        "run",
+        str(places.app_script()),
+        f"--server.address={host}",
+        f"--server.port={port}",
+        # The browser is opened here, after the app answers; and a first start asks no e-mail.
+        "--server.headless=true",
+        "--server.fileWatcherType=none",
+        "--browser.gatherUsageStats=false",
+        "--client.showErrorDetails=none",
+        "--logger.hideWelcomeMessage=true",
+    ]
+
+
+def _announce(address: str, ready: Callable[[str], None]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    # A proxy that is set for the web must not be asked for this machine.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline:
+        try:
+            with direct.open(f"{address}/_stcore/health", timeout=2):
+                ready(address)
+                return
+        except OSError:
+            time.sleep(0.1)
