@@ -1,0 +1,221 @@
+"""How well single lesions and whole photos are graded, on rendered patients with known truth.
+
+    python benchmarks/grading.py --phantom DIR [--write-card]
+
+prints, for the network and for the rule that it has to beat, each item's agreement with the
+truth, over all lesions and by skin tone, with 95 % bootstrap intervals over photos; the effect
+of not knowing the scale; and the worst lesion of each photo under both ways of combining
+lesions. Outlines and clear skin are the true ones: finding lesions is measured elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionscope import places
+from lesionscope.model import card, evaluate
+from lesionscope.model.evaluate import Array, GradedLesions
+from lesionscope.model.runtime import ITEMS, NETWORK_NAME, Grader
+
+RESULTS = Path(__file__).parent / "results"
+LEVELS = {"erythema": 4, "scale": 3, "erosion": 2}
+TONES = ("very_light", "light", "intermediate", "tan", "brown", "dark")
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Probabilities of each item for each lesion, and which lesions were graded at all."""
+
+    name: str
+    probabilities: dict[str, Array]
+    graded: NDArray[np.bool_]
+
+
+def network_answers(grader: Grader, lesions: GradedLesions, *, abstain: bool) -> Answers:
+    grades = grader.grade(lesions.crops)
+    graded = np.array([grade.gradable for grade in grades])
+    chances = grader.probabilities(lesions.crops)
+    if not abstain:
+        graded = np.ones_like(graded)
+    return Answers("network" + (", may abstain" if abstain else ""), chances, graded)
+
+
+def rule_answers(folder: Path, lesions: GradedLesions) -> Answers:
+    rules = json.loads((folder / f"{NETWORK_NAME}_rule.json").read_text())
+    numbers = evaluate.rule_numbers(lesions.crops)
+    chances = {i: evaluate.OrdinalRule.of(rules[i]).probabilities(numbers) for i in ITEMS}
+    return Answers("rule", chances, np.ones(len(numbers), dtype=bool))
+
+
+def _bounded(
+    statistic: Callable[[NDArray[np.int64]], float], pick: NDArray[np.int64], photos: list[str]
+) -> str:
+    low, high = evaluate.interval(lambda at: statistic(pick[at]), [photos[n] for n in pick])
+    return f"{statistic(pick):.2f} ({low:.2f} to {high:.2f})"
+
+
+def lesion_table(lesions: GradedLesions, answers: list[Answers]) -> list[str]:
+    lines = [
+        "| item | who | lesions | quadratic kappa | exact | within one | MAE | AUC any | ECE |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    photos = list(lesions.photos)
+    for k, item in enumerate(ITEMS):
+        truth = lesions.levels[:, k]
+        for answer in answers:
+            chances = answer.probabilities[item]
+            level = chances.argmax(axis=1)
+            pick = np.flatnonzero(answer.graded)
+
+            def kappa(at: NDArray[np.int64], t: NDArray[np.int64] = truth) -> float:
+                return evaluate.quadratic_kappa(t[at], level[at], LEVELS[item])  # noqa: B023
+
+            def area(at: NDArray[np.int64], t: NDArray[np.int64] = truth) -> float:
+                return evaluate.roc_area((t[at] > 0).astype(int), 1 - chances[at, 0])  # noqa: B023
+
+            off = np.abs(level - truth)[pick]
+            auc = "-" if item == "erythema" else _bounded(area, pick, photos)
+            lines.append(
+                f"| {item} | {answer.name} | {len(pick)} | {_bounded(kappa, pick, photos)} "
+                f"| {(off == 0).mean():.3f} | {(off <= 1).mean():.3f} | {off.mean():.2f} | {auc} "
+                f"| {evaluate.calibration_error(truth[pick], chances[pick]):.3f} |"
+            )
+    return lines
+
+
+def tone_table(lesions: GradedLesions, answers: list[Answers]) -> list[str]:
+    lines = [
+        f"| item | who | {' | '.join(TONES)} | worst below mean by |",
+        "|---|---|" + "---|" * (len(TONES) + 1),
+    ]
+    tones = np.array(lesions.tones)
+    for k, item in enumerate(ITEMS):
+        truth = lesions.levels[:, k]
+        for answer in answers:
+            level = answer.probabilities[item].argmax(axis=1)
+            values = []
+            for tone in TONES:
+                at = (tones == tone) & answer.graded
+                if item == "erosion":
+                    value = evaluate.roc_area(truth[at], answer.probabilities[item][at, 1])
+                else:
+                    value = evaluate.quadratic_kappa(truth[at], level[at], LEVELS[item])
+                values.append(value)
+            gap = float(np.nanmean(values) - np.nanmin(values))
+            shown = " | ".join("-" if np.isnan(v) else f"{v:.2f}" for v in values)
+            what = "AUC" if item == "erosion" else "kappa"
+            lines.append(f"| {item} ({what}) | {answer.name} | {shown} | {gap:.2f} |")
+    return lines
+
+
+def _combined(chances: Array, how: str) -> Array:
+    if how == "worst lesion":
+        worst = (chances @ np.arange(chances.shape[1])).argmax()
+        return np.asarray(chances[worst])
+    below = np.cumsum(chances, axis=1).prod(axis=0)
+    return np.diff(below, prepend=0.0)
+
+
+def photo_table(lesions: GradedLesions, answer: Answers) -> list[str]:
+    lines = [
+        "| item | lesions combined as | photos | quadratic kappa | exact | mean bias | ECE |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    photos = np.array(lesions.photos)
+    names = np.unique(photos)
+    for k, item in enumerate(ITEMS):
+        truth = np.array([lesions.levels[photos == name, k].max() for name in names])
+        for how in ("worst lesion", "independent maximum"):
+            chances = np.stack(
+                [_combined(answer.probabilities[item][photos == name], how) for name in names]
+            )
+            level = chances.argmax(axis=1)
+            lines.append(
+                f"| {item} | {how} | {len(names)} "
+                f"| {evaluate.quadratic_kappa(truth, level, LEVELS[item]):.2f} "
+                f"| {(level == truth).mean():.3f} | {(level - truth).mean():+.2f} "
+                f"| {evaluate.calibration_error(truth, chances):.3f} |"
+            )
+    return lines
+
+
+def reliability_table(lesions: GradedLesions, answer: Answers) -> list[str]:
+    lines = ["| erythema: said | lesions | mean probability | share right |", "|---|---|---|---|"]
+    chances = answer.probabilities["erythema"]
+    sure = chances.max(axis=1)
+    right = chances.argmax(axis=1) == lesions.levels[:, 0]
+    for low, high in ((0.0, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.01)):
+        at = (sure >= low) & (sure < high)
+        if at.any():
+            lines.append(
+                f"| {low:.1f} to {min(high, 1):.1f} | {at.sum()} | {sure[at].mean():.2f} "
+                f"| {right[at].mean():.2f} |"
+            )
+    return lines
+
+
+def confusion_tables(lesions: GradedLesions, answer: Answers) -> list[str]:
+    lines = ["| item | true level | counts of level 0, 1, 2, 3 suggested |", "|---|---|---|"]
+    for k, item in enumerate(ITEMS):
+        level = answer.probabilities[item].argmax(axis=1)
+        for true in range(LEVELS[item]):
+            row = np.bincount(level[lesions.levels[:, k] == true], minlength=LEVELS[item])
+            lines.append(f"| {item} | {true} | {', '.join(map(str, row))} |")
+    return lines
+
+
+def report(phantom: Path, models: Path) -> str:
+    grader = Grader.load(models)
+    scaled = evaluate.rendered_lesions(phantom, calibrated=True)
+    free = evaluate.rendered_lesions(phantom, calibrated=False)
+    network = network_answers(grader, scaled, abstain=False)
+    careful = network_answers(grader, scaled, abstain=True)
+    rule = rule_answers(models, scaled)
+    unscaled = network_answers(grader, free, abstain=False)
+    unscaled_rule = rule_answers(models, free)
+    parts = [
+        f"Network {grader.version}; {len(scaled.levels)} lesions of at least "
+        f"{evaluate.SMALLEST_CM2} cm2 in {len(set(scaled.photos))} photos of "
+        f"{len({name[:3] for name in scaled.photos})} rendered patients; true outlines.",
+        "**Each lesion, scale of the photo known**",
+        "\n".join(lesion_table(scaled, [network, careful, rule])),
+        f"The network abstains on {1 - careful.graded.mean():.1%} of these lesions.",
+        "**By skin tone, scale known**",
+        "\n".join(tone_table(scaled, [network, rule])),
+        "**Each lesion, scale of the photo not known**",
+        "\n".join(lesion_table(free, [unscaled, unscaled_rule])),
+        "**Worst lesion of each photo (network, scale known)**",
+        "\n".join(photo_table(scaled, network)),
+        "**Reliability (network, scale known)**",
+        "\n".join(reliability_table(scaled, network)),
+        "**Confusion (network, scale known)**",
+        "\n".join(confusion_tables(scaled, network)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--phantom", type=Path, required=True, help="folder of rendered patients")
+    parser.add_argument("--models", type=Path, default=places.models_folder())
+    parser.add_argument("--write-card", action="store_true", help="put the tables in the card")
+    asked = parser.parse_args()
+    text = report(asked.phantom, asked.models)
+    print(text)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "grading.md").write_text("# Grading of lesions\n\n" + text, encoding="utf-8")
+    if asked.write_card:
+        found = card.ModelCard.load(asked.models)
+        file = asked.models / f"{NETWORK_NAME}.md"
+        file.write_text(card.with_figures(found, text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
