@@ -1,0 +1,74 @@
+"""One editor over a drawn photo; a stand-in for the reading page.
+
+``?size=1600x1200&key=case&calibrated=1&blob=1&forget=0`` chooses the case. What the editor hands
+over is kept as ``<key>.npy`` in the folder that ``MASK_EDITOR_RECORD`` names, and read back from
+there as the record of a real page would be; with ``forget=1`` it is not kept.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from lesionscope.pages.components.mask_editor import mask_editor
+
+RECORD = Path(os.environ["MASK_EDITOR_RECORD"])
+
+
+@st.cache_data
+def drawn_photo(width: int, height: int) -> bytes:
+    """Skin-coloured shading with one pure blue square, 20 px wide, at 3/4 of width and height."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    shade = 0.75 + 0.25 * np.cos(x / width * 2) * np.cos(y / height * 2)
+    rgb = shade[..., None] * np.array([224, 172, 150], np.float32)
+    spot = np.hypot(x - 0.35 * width, y - 0.4 * height) < 0.12 * height
+    rgb[spot] *= np.array([0.95, 0.72, 0.75], np.float32)
+    left, top = 3 * width // 4, 3 * height // 4
+    rgb[top : top + 20, left : left + 20] = (0, 0, 255)
+    held = io.BytesIO()
+    Image.fromarray(rgb.clip(0, 255).astype(np.uint8)).save(held, "JPEG", quality=92)
+    return held.getvalue()
+
+
+def blob(width: int, height: int) -> NDArray[np.bool_]:
+    y, x = np.mgrid[0:height, 0:width]
+    return np.hypot(x - 0.35 * width, y - 0.4 * height) < 0.12 * height
+
+
+st.set_page_config(layout="wide")
+width, height = (int(part) for part in st.query_params.get("size", "1600x1200").split("x"))
+key = st.query_params.get("key", "case")
+calibrated = st.query_params.get("calibrated", "1") == "1"
+start = blob(width, height)
+if st.query_params.get("blob", "1") == "0":
+    start[:] = False
+
+kept = RECORD / f"{key}.npy"
+mask = np.load(kept) if kept.exists() else start
+if st.toggle("Send another outline"):
+    mask = np.zeros_like(start)
+    mask[: height // 4, : width // 4] = True
+st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+st.slider("Another widget", 0, 100)
+st.text(f"Run {st.session_state['runs']}")
+if st.toggle("Close the editor"):
+    st.stop()
+edited = mask_editor(
+    drawn_photo(width, height),
+    mask,
+    cm2_per_px=0.0004 if calibrated else None,
+    percent_per_px=0.0000025 if calibrated else None,
+    key=key,
+)
+if edited is not None:
+    with (RECORD / f"{key}.log").open("a") as log:
+        log.write(f"{edited.sum()}\n")
+    if st.query_params.get("forget") != "1":
+        np.save(kept, edited)
+        st.rerun()
