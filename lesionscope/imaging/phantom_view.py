@@ -1,0 +1,219 @@
+"""Drawn clinical views: limbs, trunks, faces and hands with clothing, props and lesions.
+
+Where `lesionscope.imaging.phantom` draws one lesion, this draws what a segmenter sees: a body
+against a background, with every pixel known to be skin or not and lesional or not. Bodies
+are unions of capsules whose rounded height gives shading, contours and cast shadows. They
+teach where skin ends and what on skin is no lesion; they are pictures of no one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionscope.imaging import colour
+from lesionscope.imaging.phantom import Recipe, _erode, _flake
+from lesionscope.imaging.phantom_body import Body, Mask, draw_body
+from lesionscope.imaging.phantom_camera import expose, light_up
+from lesionscope.imaging.phantom_scenery import behind, dress, props, shading
+from lesionscope.imaging.phantom_skin import (
+    Array,
+    _borrowed_texture,
+    _marks,
+    smooth_noise,
+    tone_albedo,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A drawn photo and its truth.
+
+    Attributes
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        sRGB.
+    skin : ndarray of shape (H, W), bool
+        Visible skin, lips and nails included.
+    lesion : ndarray of shape (H, W), bool
+        Visible lesional skin, its edge at half strength.
+    doubtful : ndarray of shape (H, W), bool
+        Skin so faintly lesional that neither answer is wrong.
+    """
+
+    rgb: NDArray[np.uint8]
+    skin: Mask
+    lesion: Mask
+    doubtful: Mask
+
+
+def draw_view(
+    rng: np.random.Generator, side: int = 352, *, patches: Sequence[NDArray[np.uint8]] = ()
+) -> View:
+    """Draw one view and photograph it.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness; one seed, one view.
+    side : int
+        Pixels on a side.
+    patches : sequence of ndarray of shape (h, w, 3), uint8
+        Photographed clear skin whose texture may be borrowed.
+
+    Returns
+    -------
+    View
+
+    Examples
+    --------
+    >>> view = draw_view(np.random.default_rng(3), 96)
+    >>> view.rgb.shape, bool((view.lesion & ~view.skin).any())
+    ((96, 96, 3), False)
+    """
+    shape = (side, side)
+    body = draw_body(rng, shape)
+    # Millimetres per pixel follow from the size of the body part; only textures need them.
+    mm = float(np.exp(rng.uniform(np.log(0.2), np.log(1.6))))
+    density = _skin_density(rng, body, mm, patches)
+    strength, contrast = _lesions(rng, body, shape)
+    density += (contrast * strength)[..., None] * _blood_colour(rng)
+    if rng.random() < 0.3:
+        density += (rng.normal(0, 0.15) * strength)[..., None] * colour.MELANIN
+    reflect = np.exp(-density).astype(np.float32)
+    reflect = _surface(rng, reflect, strength, mm)
+    covered, reflect, skin = dress(rng, body, reflect)
+    scene = behind(rng, shape, reflect, covered)
+    scene, skin = props(rng, scene, skin)
+    lit = light_up(rng, scene, 0.3 * smooth_noise(rng, shape, 1.5), skin)
+    lit = lit * shading(rng, body)[..., None]
+    rgb = expose(rng, np.asarray(lit, np.float32), skin if skin.mean() > 0.02 else covered)
+    seen = strength * (contrast > 0.02)
+    lesion = (seen > 0.5) & skin
+    faint = ((seen > 0.25) & (seen <= 0.5) | (lesion & (contrast < 0.10))) & skin
+    return View(rgb, skin, lesion & ~faint, faint)
+
+
+def _skin_density(
+    rng: np.random.Generator, body: Body, mm: float, patches: Sequence[NDArray[np.uint8]]
+) -> Array:
+    shape = body.skin.shape
+    ita = float(rng.uniform(-60, 70))
+    base = -np.log(tone_albedo(rng, ita))
+    density = np.empty((*shape, 3), np.float32)
+    density[:] = base
+    side = max(shape)
+    for low, high, most, pigment in (
+        (0.25, 0.8, 0.13, colour.HAEMOGLOBIN),  # regions: cheeks, elbows, dependent limbs
+        (0.03, 0.15, 0.05, colour.HAEMOGLOBIN),
+        (0.25, 0.8, 0.18, colour.MELANIN),  # tan
+        (0.02, 0.12, 0.06, colour.MELANIN),
+    ):
+        cell = side * rng.uniform(low, high)
+        density += smooth_noise(rng, shape, cell)[..., None] * rng.uniform(0, most) * pigment
+    if rng.random() < 0.2:  # marbled skin: a net of blood in healthy skin of the cold
+        net = np.abs(smooth_noise(rng, shape, side * rng.uniform(0.02, 0.06)))
+        density += (net - net.mean())[..., None] * rng.uniform(0, 0.12) * colour.HAEMOGLOBIN
+    if patches and rng.random() < 0.5:
+        density += _borrowed_texture(rng, shape, patches) * rng.uniform(0.4, 1.3)
+    for _ in range(2):
+        density += _marks(rng, shape, mm)
+    # Palms hold little melanin and much blood: dark skin has pale, reddish palms.
+    palm = body.palm[..., None]
+    pale = base - np.clip(base[1] - 0.75, 0, None) * rng.uniform(0.4, 0.9) * colour.MELANIN / 1.0
+    pale = np.maximum(pale, 0.15) + rng.uniform(0.0, 0.36) * colour.HAEMOGLOBIN
+    density = density * (1 - palm) + palm * (density - base + pale)
+    density += (body.lips * rng.uniform(0.1, 0.6))[..., None] * colour.HAEMOGLOBIN
+    for x, y, radius in body.joints:  # knuckles are darker and redder without being ill
+        spot = np.zeros(shape, np.float32)
+        cv2.circle(spot, (int(x), int(y)), max(1, int(radius)), 1.0, -1)
+        spot = np.asarray(cv2.GaussianBlur(spot, (0, 0), max(radius * 0.6, 0.6)), np.float32)
+        density += spot[..., None] * rng.uniform(0, 0.10) * colour.HAEMOGLOBIN
+        density += spot[..., None] * rng.uniform(0, 0.15) * colour.MELANIN
+    return np.asarray(density, np.float32)
+
+
+def _blood_colour(rng: np.random.Generator) -> NDArray[np.float64]:
+    return np.array([rng.uniform(0.15, 0.50), 1.0, rng.uniform(0.50, 0.95)])
+
+
+def _lesions(rng: np.random.Generator, body: Body, shape: tuple[int, int]) -> tuple[Array, Array]:
+    """Return how lesional each pixel is, 0 to 1, and the extra blood there."""
+    strength = np.zeros(shape, np.float32)
+    contrast = np.zeros(shape, np.float32)
+    places = np.argwhere(body.skin & (body.palm < 0.3))
+    if rng.random() < 0.22 or not len(places):
+        return strength, contrast
+    side = float(max(shape))
+    if body.joints and rng.random() < 0.7:
+        for x, y, radius in body.joints:
+            if rng.random() < 0.7:
+                spot = _blob(rng, shape, (y, x), radius * rng.uniform(0.6, 1.6))
+                _lay(strength, contrast, spot, _level(rng))
+    groups = int(rng.integers(1, 4))
+    for _ in range(groups):
+        row, col = places[rng.integers(len(places))]
+        level = _level(rng)
+        large = side * float(np.exp(rng.uniform(np.log(0.02), np.log(0.36))))
+        for _ in range(int(rng.choice([1, 3, 8, 20], p=[0.45, 0.25, 0.2, 0.1]))):
+            radius = max(large * float(np.exp(rng.normal(-0.3, 0.5))), 1.3)
+            at = (row + rng.normal(0, 2.2 * large), col + rng.normal(0, 2.2 * large))
+            if _ == 0:
+                at = (float(row), float(col))
+            spot = _blob(rng, shape, at, min(radius, 0.40 * side))
+            _lay(strength, contrast, spot, level * float(np.exp(rng.normal(0, 0.15))))
+    texture = 1 + rng.uniform(0.05, 0.4) * smooth_noise(rng, shape, rng.uniform(2, 14))
+    return strength, np.asarray(contrast * np.clip(texture, 0.15, 2.2), np.float32)
+
+
+def _level(rng: np.random.Generator) -> float:
+    return float(np.exp(rng.uniform(np.log(0.10), np.log(1.3))))
+
+
+def _lay(strength: Array, contrast: Array, spot: Array, level: float) -> None:
+    """Lay a lesion over those already there, in place."""
+    np.copyto(contrast, np.float32(level), where=spot > strength)
+    np.maximum(strength, spot, out=strength)
+
+
+def _blob(
+    rng: np.random.Generator, shape: tuple[int, int], at: tuple[float, float], radius: float
+) -> Array:
+    """Draw one irregular patch in its own window, for speed."""
+    out = np.zeros(shape, np.float32)
+    reach = int(radius * 3) + 4
+    top, left = max(0, int(at[0]) - reach), max(0, int(at[1]) - reach)
+    bottom, right = min(shape[0], int(at[0]) + reach), min(shape[1], int(at[1]) + reach)
+    if bottom - top < 3 or right - left < 3:
+        return out
+    rows, cols = np.mgrid[top:bottom, left:right].astype(np.float32)
+    window = (bottom - top, right - left)
+    turn, stretch = rng.uniform(0, np.pi), np.exp(rng.uniform(0, 0.9))
+    y, x = rows - at[0], cols - at[1]
+    along = (y * np.cos(turn) + x * np.sin(turn)) / np.sqrt(stretch)
+    across = (x * np.cos(turn) - y * np.sin(turn)) * np.sqrt(stretch)
+    rough = 0.30 * smooth_noise(rng, window, radius * 0.7) * rng.uniform(0.2, 1.3)
+    rough += 0.12 * smooth_noise(rng, window, radius * 0.22) * rng.uniform(0.2, 1.5)
+    soft = np.exp(rng.uniform(np.log(0.04), np.log(0.30))) + 0.7 / radius
+    signed = (1 - np.hypot(along, across) / radius + rough) / soft
+    out[top:bottom, left:right] = 1 / (1 + np.exp(-np.clip(4 * signed, -30, 30)))
+    if rng.random() < 0.12:  # a ring, clearing in the middle
+        inner = (0.6 - np.hypot(along, across) / radius + rough) / soft
+        out[top:bottom, left:right] *= 1 / (1 + np.exp(np.clip(4 * inner, -30, 30)))
+    return out
+
+
+def _surface(rng: np.random.Generator, reflect: Array, strength: Array, mm: float) -> Array:
+    """Put scale and erosions on the lesions."""
+    if not (strength > 0.5).any():
+        return reflect
+    recipe = Recipe(ita_deg=0.0, scale=int(rng.choice(3, p=[0.4, 0.35, 0.25])))
+    if recipe.scale:
+        reflect = _flake(rng, reflect, strength, recipe, mm)
+    if rng.random() < 0.2:
+        reflect = _erode(rng, reflect, strength, mm)
+    return reflect

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from lesionscope.imaging.phantom_body import draw_body
+from lesionscope.imaging.phantom_view import draw_view
+from lesionscope.imaging.warp import turned_crop
+
+
+def test_one_seed_draws_one_view() -> None:
+    first, second = (draw_view(np.random.default_rng(5), 96) for _ in range(2))
+    assert np.array_equal(first.rgb, second.rgb)
+    assert np.array_equal(first.lesion, second.lesion)
+    assert not np.array_equal(first.rgb, draw_view(np.random.default_rng(6), 96).rgb)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_truth_is_consistent(seed: int) -> None:
+    view = draw_view(np.random.default_rng(seed), 128)
+    assert view.rgb.dtype == np.uint8
+    assert not (view.lesion & ~view.skin).any()
+    assert not (view.lesion & view.doubtful).any()
+
+
+def test_views_vary_in_what_they_hold() -> None:
+    views = [draw_view(np.random.default_rng(seed), 96) for seed in range(40)]
+    with_lesion = sum(bool(view.lesion.any()) for view in views)
+    assert 12 <= with_lesion <= 36
+    shares = [view.skin.mean() for view in views]
+    assert min(shares) < 0.3
+    assert max(shares) > 0.9
+
+
+def test_lesions_are_redder_than_the_skin_around_them() -> None:
+    higher = []
+    for seed in range(60):
+        view = draw_view(np.random.default_rng(seed), 96)
+        clear = view.skin & ~view.lesion & ~view.doubtful
+        if view.lesion.sum() < 100 or clear.sum() < 100:
+            continue
+        ratio = np.log((view.rgb[..., 0] + 1.0) / (view.rgb[..., 1] + 1.0))
+        higher.append(ratio[view.lesion].mean() > ratio[clear].mean())
+    assert len(higher) > 15
+    assert np.mean(higher) > 0.75  # flakes and shade hide it on some, as in life
+
+
+def test_bodies_have_height_where_there_is_skin() -> None:
+    for seed in range(20):
+        body = draw_body(np.random.default_rng(seed), (96, 96))
+        assert (body.height[body.skin] > 0).all()
+        assert not (body.skin & body.hair).any()
+
+
+def test_a_crop_keeps_picture_and_truth_together() -> None:
+    bits = np.zeros((80, 120), np.uint8)
+    bits[20:60, 30:90] = 3
+    rgb = np.repeat((bits > 0).astype(np.uint8)[..., None] * 200, 3, axis=2)
+    for seed in range(10):
+        picture, truth = turned_crop(np.random.default_rng(seed), rgb, bits, 64)
+        assert picture.shape == (64, 64, 3)
+        assert set(np.unique(truth)) <= {0, 3}
+        assert ((picture[..., 0] > 100) == (truth > 0)).mean() > 0.95

@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lesionscope import read_photo
+from lesionscope.core.measurement import CalibrationSource
+from lesionscope.core.photo import Photo
+from lesionscope.places import samples_folder
+from lesionscope.ruler import find_ruler
+
+DEMO = samples_folder() / "demo_study" / "photos"
+
+
+def demo(view: str) -> Photo:
+    path = next(iter(sorted(DEMO.glob(f"*_{view}.jpg"))))
+    return read_photo(path.read_bytes(), path.name)
+
+
+def with_pixels(photo: Photo, pixels: np.ndarray) -> Photo:
+    return Photo(np.ascontiguousarray(pixels), "1" * 64)
+
+
+@pytest.fixture(scope="module")
+def back() -> Photo:
+    return demo("back")
+
+
+def test_the_hand_laid_on_the_body_is_the_ruler(back: Photo) -> None:
+    ruler = find_ruler(back, 20.0)
+    assert ruler.calibration.source is CalibrationSource.HANDPRINT
+    assert ruler.calibration.hand_area_px == pytest.approx(ruler.hand_mask.sum(), rel=0.01)
+
+
+def test_turning_the_photo_keeps_the_hand(back: Photo) -> None:
+    upright = find_ruler(back, 20.0).calibration.hand_area_px
+    turned = find_ruler(with_pixels(back, np.rot90(back.pixels)), 20.0).calibration.hand_area_px
+    assert upright is not None
+    assert turned == pytest.approx(upright, rel=0.06)
+
+
+def test_a_hand_cut_by_the_frame_is_said_and_not_used(back: Photo) -> None:
+    mask = find_ruler(back, 20.0).hand_mask
+    columns = np.flatnonzero(mask.any(axis=0))
+    cut = back.pixels[:, : int(columns[0] + 0.55 * (columns[-1] - columns[0]))]
+    ruler = find_ruler(with_pixels(back, cut), 20.0)
+    assert ruler.calibration.source is CalibrationSource.NONE
+    assert not ruler.hand_mask.any()
+    assert {f.code for f in ruler.findings} & {"hand_incomplete", "no_ruler"}
+
+
+def test_two_hands_side_by_side_are_the_subject() -> None:
+    ruler = find_ruler(demo("hands"), 20.0)
+    assert "hands_are_subject" in {f.code for f in ruler.findings}
+    assert not ruler.hand_mask.any()
+    assert ruler.calibration.source is CalibrationSource.MARKER
+    assert ruler.calibration.mm_per_px is not None
+    assert 0.1 < ruler.calibration.mm_per_px < 1.0
+
+
+def test_two_hands_laid_apart_give_one_ruler_and_say_so(back: Photo) -> None:
+    mask = find_ruler(back, 20.0).hand_mask
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    hand = back.pixels[rows[0] - 20 : rows[-1] + 20, columns[0] - 20 : columns[-1] + 5]
+    second = np.ascontiguousarray(hand[::-1])  # upside down, on the other side of the back
+    pixels = back.pixels.copy()
+    pixels[-second.shape[0] :, : second.shape[1]] = second
+    ruler = find_ruler(with_pixels(back, pixels), 20.0)
+    assert ruler.calibration.source in (CalibrationSource.HANDPRINT, CalibrationSource.NONE)
+    codes = {f.code for f in ruler.findings}
+    assert codes & {"two_hands", "hands_are_subject"}
+
+
+def test_no_ruler_has_advice() -> None:
+    plain = Photo(np.full((300, 400, 3), 120, np.uint8), "2" * 64)
+    ruler = find_ruler(plain, 20.0)
+    assert ruler.calibration.source is CalibrationSource.NONE
+    (finding,) = ruler.findings
+    assert finding.code == "no_ruler"
+    assert finding.advice
+
+
+def test_the_marker_scale_follows_its_stated_size(tmp_path: Path) -> None:
+    photo = demo("hands")
+    small, large = (find_ruler(photo, mm).calibration.mm_per_px for mm in (20.0, 40.0))
+    assert small is not None
+    assert large == pytest.approx(2 * small)
