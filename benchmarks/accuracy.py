@@ -79,8 +79,8 @@ def measured(photo: Path, predictions: Path | None) -> tuple[object, float]:
     import time
 
     import cv2
-    from lesionscope.exchange.measurement_json import document, mask_files
 
+    from lesionscope.exchange.measurement_json import document, mask_files
     from lesionscope.pipeline import measure
 
     cv2.setNumThreads(1)

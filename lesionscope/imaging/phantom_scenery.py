@@ -85,8 +85,8 @@ def behind(
     light = np.exp(rng.uniform(0, 0.4) * smooth_noise(rng, shape, max(shape) * 0.8))
     back = back * light[..., None]
     soft = cv2.GaussianBlur(covered.astype(np.float32), (0, 0), 0.7)[..., None]
-    shadow = np.roll(covered.astype(np.float32), rng.integers(-25, 26, 2), (0, 1))
-    shadow = cv2.GaussianBlur(shadow, (0, 0), rng.uniform(4, 20))[..., None]
+    cast = np.roll(covered.astype(np.float32), rng.integers(-25, 26, 2), (0, 1))
+    shadow = cv2.GaussianBlur(cast, (0, 0), rng.uniform(4, 20))[..., None]
     back = back * (1 - rng.uniform(0, 0.6) * shadow)
     return np.asarray(reflect * soft + back * (1 - soft), np.float32)
 
@@ -119,7 +119,8 @@ def props(rng: np.random.Generator, scene: Array, skin: Mask) -> tuple[Array, Ma
         long = side * rng.uniform(0.05, 0.2)
         width, height = max(6, int(long)), max(6, int(long / aspect))
         art = _artwork(rng, (height, width), kind)
-        turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-60, 60), 1.0)
+        middle = (width / 2, height / 2)
+        turn = np.asarray(cv2.getRotationMatrix2D(middle, rng.uniform(-60, 60), 1.0), np.float64)
         turn[:, 2] += rng.uniform(0, side, 2) - np.array([width, height]) / 2
         size = (skin.shape[1], skin.shape[0])
         laid = cv2.warpAffine(art, turn, size)
@@ -141,7 +142,9 @@ def _artwork(rng: np.random.Generator, shape: tuple[int, int], kind: str) -> Arr
         art[rim : rows - rim, rim : cols - rim] = (0.03 + 0.82 * inner)[..., None]
     elif kind == "chart":
         tints = rng.uniform(0.03, 0.8, (4, 6, 3)).astype(np.float32)
-        art = cv2.resize(tints, (cols, rows), interpolation=cv2.INTER_NEAREST)
+        art = np.asarray(
+            cv2.resize(tints, (cols, rows), interpolation=cv2.INTER_NEAREST), np.float32
+        )
         art[:: max(2, rows // 4)] = 0.03
         art[:, :: max(2, cols // 6)] = 0.03
     else:

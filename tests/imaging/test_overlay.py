@@ -10,7 +10,7 @@ from .scenes import draw
 
 
 def test_outline_is_drawn_on_a_copy_and_only_near_the_border() -> None:
-    rgb, skin, lesion = draw()
+    rgb, _, lesion = draw()
     before = rgb.copy()
     out = outline_overlay(rgb, lesion)
     assert np.array_equal(rgb, before)
@@ -39,7 +39,7 @@ def test_a_small_photo_is_not_enlarged() -> None:
 
 
 def test_masks_keep_their_share_at_another_size() -> None:
-    _, skin, lesion = draw(size=(1200, 1600))
+    _, _, lesion = draw(size=(1200, 1600))
     small = resized_mask(lesion, (300, 400))
     assert abs(small.mean() - lesion.mean()) < 0.001
     back = resized_mask(small, lesion.shape)

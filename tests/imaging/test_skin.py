@@ -35,7 +35,7 @@ def test_no_skin_gives_an_empty_mask() -> None:
 
 
 def test_a_frame_of_nothing_but_skin_is_all_skin() -> None:
-    rgb, skin, _ = draw(contrast=0, size=(900, 1200))
+    rgb, _, _ = draw(contrast=0, size=(900, 1200))
     middle = np.ascontiguousarray(rgb[300:600, 400:800])
     assert skin_mask(middle).mask.mean() > 0.99
 

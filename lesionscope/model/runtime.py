@@ -1,0 +1,201 @@
+"""Run the network: ONNX Runtime only, no torch.
+
+The grader answers with the probability of every level, or says why it does not: a lesion that
+is too small or too blurred in its crop, one unlike anything that training drew, or one whose
+probabilities are so flat that a level would be a guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from lesionscope import places
+
+NETWORK_NAME = "lesion_grades"
+"""File name of the network without its ending."""
+RULES_KEY = "lesionscope_rules"
+"""Key of the grader's own limits in the metadata of the ONNX file."""
+ITEMS = ("erythema", "scale", "erosion")
+"""The items, in the order of the network's outputs."""
+SMALLEST_AREA = 60
+"""Fewer pixels of lesion in the crop leave no room for texture."""
+FLAT_ERYTHEMA = 0.45
+"""An erythema level with less probability than this is a guess between three."""
+FLATTEST_DETAIL = 0.003
+"""Less fine detail than this, natural log units, is a lesion out of focus."""
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class LesionGrade:
+    """What the network says of one lesion.
+
+    Attributes
+    ----------
+    probabilities : dict of str to tuple of float
+        Probability of each level of ``"erythema"`` (4), ``"scale"`` (3) and ``"erosion"`` (2);
+        empty when not gradable.
+    gradable : bool
+        Whether a level may be suggested.
+    reason : str
+        Why not; empty when gradable.
+    """
+
+    probabilities: dict[str, tuple[float, ...]]
+    gradable: bool
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.gradable == bool(self.reason):
+            raise ValueError("a lesion that is not gradable needs a reason, a gradable one none")
+
+
+def lesion_detail(crops: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how much fine detail each lesion holds.
+
+    Parameters
+    ----------
+    crops : ndarray of shape (N, 5, S, S), float32
+        See `lesionscope.imaging.crops.lesion_crop`.
+
+    Returns
+    -------
+    ndarray of shape (N,), float32
+        Root mean square of the green density minus the mean of its four neighbours, inside the
+        outline, natural log units.
+    """
+    green, outline = crops[:, 1], crops[:, 4, 1:-1, 1:-1]
+    around = green[:, :-2, 1:-1] + green[:, 2:, 1:-1] + green[:, 1:-1, :-2] + green[:, 1:-1, 2:]
+    fine = green[:, 1:-1, 1:-1] - around / 4
+    weight = outline.sum(axis=(1, 2)) + 1e-6
+    return np.asarray(np.sqrt((fine * fine * outline).sum(axis=(1, 2)) / weight))
+
+
+class Grader:
+    """The network, ready to grade lesions.
+
+    Parameters
+    ----------
+    file : Path
+        The ONNX file.
+    threads : int
+        Threads of ONNX Runtime. One by default: two were slower on a busy machine.
+    """
+
+    def __init__(self, file: Path, *, threads: int = 1) -> None:
+        data = file.read_bytes()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            data, options, providers=["CPUExecutionProvider"]
+        )
+        rules = self._session.get_modelmeta().custom_metadata_map.get(RULES_KEY)
+        if rules is None:
+            raise ValueError(f"{file.name} does not carry {RULES_KEY!r}: not a grading network")
+        self.rules: dict[str, float] = json.loads(rules)
+        self.version = f"{file.stem}-{hashlib.sha256(data).hexdigest()[:8]}"
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Grader:
+        """Load the network of a folder, by default the one that is shipped.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder has no network.
+        """
+        file = (folder or places.models_folder()) / f"{NETWORK_NAME}.onnx"
+        if not file.exists():
+            raise FileNotFoundError(f"no network at {file}: run python -m lesionscope.model.train")
+        return cls(file)
+
+    def grade(self, crops: NDArray[np.float32]) -> tuple[LesionGrade, ...]:
+        """Grade lesions.
+
+        Parameters
+        ----------
+        crops : ndarray of shape (N, 5, S, S), float32
+            See `lesionscope.imaging.crops.lesion_crop`.
+
+        Returns
+        -------
+        tuple of LesionGrade
+            One for each crop, in order.
+
+        Raises
+        ------
+        ValueError
+            If the array does not have the shape of crops.
+        """
+        _check(crops)
+        finite = np.asarray(np.isfinite(crops).all(axis=(1, 2, 3)))
+        safe = np.where(finite[:, None, None, None], crops, 0).astype(np.float32)
+        chances, distance = self._answers(safe)
+        areas, details = safe[:, 4].sum(axis=(1, 2)), lesion_detail(safe)
+        grades = []
+        for n in range(len(safe)):
+            levels = {item: tuple(float(p) for p in chances[item][n]) for item in ITEMS}
+            reason = "the crop holds values that are not numbers"
+            if finite[n]:
+                reason = self._refusal(levels["erythema"], distance[n], areas[n], details[n])
+            grades.append(LesionGrade({} if reason else levels, not reason, reason))
+        return tuple(grades)
+
+    def probabilities(self, crops: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+        """Return the probabilities of each item, shape (N, levels), without ever abstaining.
+
+        Raises
+        ------
+        ValueError
+            If the array does not have the shape of crops.
+        """
+        _check(crops)
+        return self._answers(crops)[0]
+
+    def _answers(
+        self, crops: NDArray[np.float32]
+    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float32]]:
+        columns: list[list[NDArray[np.float32]]] = [[], [], [], []]
+        for first in range(0, max(len(crops), 1), _BATCH):
+            batch = crops[first : first + _BATCH]
+            if len(batch):
+                answers = self._session.run(None, {"crops": batch})
+            else:  # no lesion, no answer, but arrays of the right shape
+                answers = [np.zeros((0, n), np.float32) for n in (4, 3, 2)] + [np.zeros(0)]
+            for column, answer in zip(columns, answers, strict=True):
+                column.append(answer)
+        *levels, distance = (np.concatenate(column) for column in columns)
+        named = {i: _normal(level) for i, level in zip(ITEMS, levels, strict=True)}
+        return named, distance
+
+    def _refusal(
+        self, erythema: tuple[float, ...], distance: float, area: float, detail: float
+    ) -> str:
+        if area < SMALLEST_AREA:
+            return f"the lesion is too small in the photo ({area:.0f} pixels of its crop)"
+        if detail < FLATTEST_DETAIL:
+            return "the lesion is out of focus: no texture can be seen in it"
+        if distance > self.rules["familiar_distance"]:
+            return "the lesion looks unlike anything that the network was trained on"
+        if max(erythema) < FLAT_ERYTHEMA:
+            return f"no level of redness is likelier than {max(erythema):.0%}"
+        return ""
+
+
+def _check(crops: NDArray[np.float32]) -> None:
+    if crops.ndim != 4 or crops.shape[1] != 5 or crops.shape[2] != crops.shape[3]:
+        raise ValueError(f"crops must have shape (N, 5, S, S), got {crops.shape}")
+
+
+def _normal(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    # Rounding in single precision leaves sums a little off 1, which core types refuse.
+    positive = np.clip(probabilities.astype(np.float64), 0, None)
+    return np.asarray(positive / positive.sum(axis=1, keepdims=True))

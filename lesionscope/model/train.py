@@ -1,0 +1,326 @@
+"""Train the network from the repository alone: ``python -m lesionscope.model.train``.
+
+Draws the examples (resumable, by seed), trains (a checkpoint after each epoch), calibrates the
+probabilities on drawn examples that training never saw, and exports. A full run takes about
+a quarter of an hour of one quiet core, and longer the more else that core has to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.progress import track
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lesionscope import places
+from lesionscope.model import dataset, evaluate, export
+from lesionscope.model.dataset import Examples
+from lesionscope.model.net import ITEM_LEVELS, LesionNet, corn_loss, corn_probabilities
+from lesionscope.model.runtime import NETWORK_NAME
+
+log = logging.getLogger(__name__)
+FLOOR = 0.02
+"""Variance added to every direction of feature space, so that directions in which drawn crops
+hardly differ do not make every real crop look unfamiliar."""
+HELD_OUT_SEED = 1_000_003
+"""Added to the seed for the examples that calibrate: they share no drawing with training."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and on how much to train.
+
+    Attributes
+    ----------
+    examples, held_out : int
+        Drawn crops to train on and to calibrate on.
+    epochs, batch : int
+        Passes over the examples, and crops in a step.
+    rate : float
+        Highest learning rate of the one-cycle schedule.
+    seed : int
+        Fixes data, weights and order.
+    """
+
+    examples: int = 10_000
+    held_out: int = 1_250
+    epochs: int = 7
+    batch: int = 32
+    rate: float = 2e-3
+    seed: int = 1
+
+
+QUICK = Plan(examples=96, held_out=48, epochs=1, batch=16)
+"""Seconds of work that touch every step; its network is of no use."""
+
+
+def _batches(examples: Examples, batch: int, rng: np.random.Generator) -> Iterator[list[Tensor]]:
+    """Yield shuffled, turned and mirrored crops with slightly wrong clear-skin references."""
+    order = rng.permutation(len(examples))
+    for first in range(0, len(order) - batch + 1, batch):
+        pick = np.sort(order[first : first + batch])
+        stored = np.rot90(examples.crops[pick], int(rng.integers(4)), (2, 3))
+        stored = stored[..., ::-1] if rng.random() < 0.5 else stored
+        crops = dataset.with_haemoglobin(np.ascontiguousarray(stored) + _off(rng, batch))
+        yield [
+            torch.from_numpy(crops).contiguous(memory_format=torch.channels_last),
+            torch.from_numpy(examples.levels[pick]),
+            torch.from_numpy(examples.contrast[pick]),
+        ]
+
+
+def _off(rng: np.random.Generator, batch: int) -> NDArray[np.float32]:
+    off = rng.normal(0, 0.02, (batch, 4, 1, 1)) + rng.normal(0, 0.03, (batch, 1, 1, 1))
+    off[:, 3] = 0
+    return off.astype(np.float32)
+
+
+def _loss(net: LesionNet, crops: Tensor, levels: Tensor, contrast: Tensor) -> Tensor:
+    logits, seen = net.logits(crops)
+    items = [corn_loss(logits[item], levels[:, n]) for n, item in enumerate(ITEM_LEVELS)]
+    # The drawn contrast is finer than its level and teaches where between two steps it lies.
+    return torch.stack(items).sum() + 2 * functional.smooth_l1_loss(seen, contrast, beta=0.1)
+
+
+def normalise(net: LesionNet, examples: Examples) -> None:
+    """Set the input normalisation from the first examples."""
+    crops = dataset.with_haemoglobin(examples.crops[:1000])
+    net.input_mean.copy_(torch.from_numpy(crops.mean(axis=(0, 2, 3))))
+    net.input_spread.copy_(torch.from_numpy(crops.std(axis=(0, 2, 3))))
+
+
+def predict(net: nn.Module, stored: NDArray[np.float16], batch: int = 128) -> list[Tensor]:
+    """Return what the network answers for stored crops, concatenated over batches."""
+    parts = []
+    with torch.inference_mode():
+        for first in range(0, len(stored), batch):
+            crops = torch.from_numpy(dataset.with_haemoglobin(stored[first : first + batch]))
+            parts.append(net(crops))
+    return [torch.cat(column) for column in zip(*parts, strict=True)]
+
+
+def fit(plan: Plan, examples: Examples, held_out: Examples, folder: Path) -> LesionNet:
+    """Train, resuming from the folder's checkpoint where there is one of the same plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        How long and on how much.
+    examples, held_out : Examples
+        To train on, and to watch.
+    folder : Path
+        Where ``checkpoint.pt`` lies.
+
+    Returns
+    -------
+    LesionNet
+        In evaluation mode, not yet calibrated.
+    """
+    torch.manual_seed(plan.seed)
+    net = LesionNet().to(memory_format=torch.channels_last)
+    normalise(net, examples)
+    decayed = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=0.02)
+    steps = max(1, len(examples) // plan.batch)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(decayed, plan.rate, plan.epochs * steps)
+    file, first = folder / "checkpoint.pt", 0
+    if file.exists():
+        saved = torch.load(file, weights_only=True)
+        if saved["plan"] == repr(plan):
+            net.load_state_dict(saved["net"])
+            decayed.load_state_dict(saved["optimiser"])
+            schedule.load_state_dict(saved["schedule"])
+            first = saved["epoch"]
+            log.info("resumed after epoch %d", first)
+    for epoch in range(first, plan.epochs):
+        _epoch(plan, epoch, net, decayed, schedule, examples)
+        log.info("epoch %d: %s", epoch + 1, _held_out_text(net, held_out))
+        state = {"plan": repr(plan), "net": net.state_dict(), "epoch": epoch + 1}
+        state |= {"optimiser": decayed.state_dict(), "schedule": schedule.state_dict()}
+        torch.save(state, file.with_suffix(".partial"))
+        file.with_suffix(".partial").replace(file)
+    return net.eval()
+
+
+def _epoch(
+    plan: Plan,
+    epoch: int,
+    net: LesionNet,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    examples: Examples,
+) -> None:
+    net.train()
+    torch.manual_seed(plan.seed * 1000 + epoch)  # dropout repeats after a resume
+    rng = np.random.default_rng([plan.seed, epoch])
+    steps = max(1, len(examples) // plan.batch)
+    start, total = time.monotonic(), 0.0
+    named = f"epoch {epoch + 1} of {plan.epochs}"
+    for batch in track(_batches(examples, plan.batch, rng), named, total=steps):
+        optimiser.zero_grad(set_to_none=True)
+        loss = _loss(net, *batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+        optimiser.step()
+        schedule.step()
+        total += float(loss.detach())
+    log.info("%s: loss %.4f in %.0f s", named, total / steps, time.monotonic() - start)
+
+
+def _held_out_text(net: LesionNet, held_out: Examples) -> str:
+    net.eval()
+    answers = predict(net, held_out.crops[:1000])
+    exact = [
+        float((answers[n].argmax(1).numpy() == held_out.levels[:1000, n]).mean())
+        for n in range(len(ITEM_LEVELS))
+    ]
+    return ", ".join(f"{i} {e:.3f} exact" for i, e in zip(ITEM_LEVELS, exact, strict=True))
+
+
+def calibrate(net: LesionNet, held_out: Examples) -> None:
+    """Set the temperature of each item and the familiar region of feature space.
+
+    Parameters
+    ----------
+    net : LesionNet
+        Trained, in evaluation mode; its buffers change.
+    held_out : Examples
+        Not trained on.
+
+    References
+    ----------
+    Guo et al. 2017, ICML; Lee et al. 2018, NeurIPS.
+    """
+    pooled = _pooled(net, held_out)
+    levels = torch.from_numpy(held_out.levels)
+    grid = torch.exp(torch.linspace(-1.0, 1.5, 101))
+    with torch.inference_mode():
+        for number, (item, head) in enumerate(net.heads.items()):
+            logits = head(net.features(pooled))
+            losses = [_negative_log(logits / t, levels[:, number]) for t in grid]
+            net.temperature[number] = grid[int(torch.stack(losses).argmin())]
+            log.info("%s: temperature %.2f", item, net.temperature[number])
+        centre = pooled.mean(dim=0)
+        spread = torch.cov((pooled - centre).T) + FLOOR * torch.eye(pooled.shape[1])
+        values, vectors = torch.linalg.eigh(spread)
+        net.feature_mean.copy_(centre)
+        net.feature_whitening.copy_(vectors / torch.sqrt(values))
+
+
+def _pooled(net: LesionNet, examples: Examples) -> Tensor:
+    parts = []
+    with torch.inference_mode():
+        for first in range(0, len(examples), 128):
+            crops = dataset.with_haemoglobin(examples.crops[first : first + 128])
+            parts.append(net.pooled(torch.from_numpy(crops)))
+    return torch.cat(parts)
+
+
+def _negative_log(logits: Tensor, level: Tensor) -> Tensor:
+    probability = corn_probabilities(logits)[torch.arange(len(level)), level]
+    return -torch.log(probability.clamp_min(1e-6)).mean()
+
+
+def _data(plan: Plan, work: Path, workers: int) -> tuple[Examples, Examples]:
+    loaded = []
+    for count, seed in ((plan.examples, plan.seed), (plan.held_out, plan.seed + HELD_OUT_SEED)):
+        folder = work / f"examples_{count}"
+        made = dataset.build(folder, count, seed, workers=workers)
+        shards = -(-count // dataset.SHARD)
+        files = list(track(made, f"drawing {count} examples", total=shards))
+        loaded.append(dataset.load(files))
+    return loaded[0], loaded[1]
+
+
+def fit_rule(examples: Examples, models: Path, first: int = 4000) -> Path:
+    """Fit the rule that the network has to beat, on the same drawn examples, and write it.
+
+    Parameters
+    ----------
+    examples : Examples
+        The training data.
+    models : Path
+        Folder for the JSON file; made where missing.
+    first : int
+        How many examples three numbers need.
+
+    Returns
+    -------
+    Path
+    """
+    numbers = evaluate.rule_numbers(dataset.with_haemoglobin(examples.crops[:first]))
+    rules = {
+        item: evaluate.OrdinalRule.fit(numbers, examples.levels[:first, n], levels).document()
+        for n, (item, levels) in enumerate(ITEM_LEVELS.items())
+    }
+    models.mkdir(parents=True, exist_ok=True)
+    file = models / f"{NETWORK_NAME}_rule.json"
+    file.write_text(json.dumps(rules, indent=1) + "\n", encoding="utf-8")
+    return file
+
+
+def train(plan: Plan, work: Path, models: Path, *, workers: int = 1) -> Path:
+    """Make the data, train, calibrate and export.
+
+    Parameters
+    ----------
+    plan : Plan
+        How long and on how much.
+    work : Path
+        Where examples, checkpoint and log are kept between runs.
+    models : Path
+        Where the exported network goes.
+    workers : int
+        Processes that draw examples.
+
+    Returns
+    -------
+    Path
+        The ONNX file.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    examples, held_out = _data(plan, work, workers)
+    log.info("%d examples after %.0f s", len(examples), time.monotonic() - start)
+    net = fit(plan, examples, held_out, work)
+    calibrate(net, held_out)
+    facts = {"examples": plan.examples, "epochs": plan.epochs, "seed": plan.seed}
+    fit_rule(examples, models)
+    file = export.export(net, models, distances=predict(net, held_out.crops)[3], facts=facts)
+    log.info("wrote %s after %.0f s: %s", file, time.monotonic() - start, json.dumps(facts))
+    return file
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m lesionscope.model.train", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="seconds; a network of no use")
+    parser.add_argument("--work", type=Path, default=Path("build/training"))
+    parser.add_argument("--models", type=Path, default=None, help="default: the models folder")
+    parser.add_argument("--workers", type=int, default=1, help="processes that draw examples")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
+    parser.add_argument("--examples", type=int, default=Plan.examples)
+    parser.add_argument("--epochs", type=int, default=Plan.epochs)
+    parser.add_argument("--seed", type=int, default=Plan.seed)
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+    asked.work.mkdir(parents=True, exist_ok=True)
+    written = logging.FileHandler(asked.work / "train.log")
+    handlers: list[logging.Handler] = [logging.StreamHandler(), written]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers)
+    plan = Plan(examples=asked.examples, epochs=asked.epochs, seed=asked.seed)
+    models = asked.models or (asked.work if asked.quick else places.models_folder())
+    train(QUICK if asked.quick else plan, asked.work, models, workers=asked.workers)
+
+
+if __name__ == "__main__":
+    main()
