@@ -249,12 +249,14 @@ def demo() -> None:
     from lesionscope.demo import DemoAccess, seed_demo_home
 
     def announce(access: DemoAccess) -> None:
-        # At once, not at the end: the password is shown only this time.
-        if access.password is None:
-            how = f"the name {access.name} and the password shown when the demo was made"
+        # At once, not at the end: a person can sign in while the photos are still measured.
+        if access.password is not None:
+            how = f"the password {access.password} (kept in {access.note})"
+        elif access.note is not None:
+            how = f"the password in {access.note}"
         else:
-            how = f"the name {access.name} and the password {access.password} (shown only now)"
-        typer.echo(f"Demo study: sign in with {how}.")
+            how = "the password that you were shown when the demo was made"
+        typer.echo(f"Demo study: sign in with the name {access.name} and {how}.")
 
     with _progress() as progress:
         task = progress.add_task("demo study", total=None)

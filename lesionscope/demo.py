@@ -30,6 +30,7 @@ FULL_NAME = "Demo owner"
 # Without letters and digits that are easily taken for one another; 16 of them hold 79 bits.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _NOTE = "demo.json"
+_SIGN_IN = "demo-sign-in.txt"
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,13 @@ class DemoAccess:
         Name of the account.
     password : str or None
         Known only when the account has just been made; the record keeps a hash.
+    note : Path or None
+        File of this machine's user alone that still holds the password, until it is deleted.
     """
 
     name: str
     password: str | None
+    note: Path | None = None
 
 
 def demo_photos(study: Path | None = None) -> tuple[DemoPhoto, ...]:
@@ -233,13 +237,14 @@ def seed_demo_home(
     with Store.open(home) as store:
         if not store.has_owner():
             password = new_password()
-            access = DemoAccess(ACCOUNT, password)
+            access = DemoAccess(ACCOUNT, password, _keep_sign_in(home, password))
             # Shown before it is kept: a kill in between costs a password that nobody needs.
             tell(access)
             _note(home, finished=False)
             store.create_owner(ACCOUNT, FULL_NAME, password)
         elif _is_demo(store, home):
-            access = DemoAccess(ACCOUNT, None)
+            kept = home / _SIGN_IN
+            access = DemoAccess(ACCOUNT, None, kept if kept.exists() else None)
             tell(access)
         else:
             return None
@@ -277,6 +282,20 @@ def new_password() -> str:
     [4, 4, 4, 4]
     """
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def _keep_sign_in(home: Path, password: str) -> Path:
+    """Keep the demo's sign-in where only this machine's user reads it, for tomorrow.
+
+    It opens rendered patients; whoever puts real ones beside them deletes the file.
+    """
+    file = home / _SIGN_IN
+    file.touch(mode=0o600, exist_ok=True)
+    file.write_text(
+        f"name      {ACCOUNT}\npassword  {password}\n\n"
+        "Delete this file before real patients enter this record.\n"
+    )
+    return file
 
 
 def _note(home: Path, *, finished: bool) -> None:

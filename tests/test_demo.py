@@ -121,18 +121,19 @@ def test_new_home_gets_an_account_and_the_study(tmp_path: Path) -> None:
         assert state(store, reader) == [(photos[0].pseudonym, 1, 1, 1)]
         with pytest.raises(SignInRefused):
             store.authenticate(access.name, "not " + access.password)
-    assert not any(
-        access.password.encode() in path.read_bytes()
+    holding = [
+        path
         for path in tmp_path.rglob("*")
-        if path.is_file()
-    )
+        if path.is_file() and access.password.encode() in path.read_bytes()
+    ]
+    assert holding == [access.note]  # not the record, not the vault
 
 
 def test_second_start_adds_nothing_and_knows_no_password(tmp_path: Path) -> None:
     first = seed_demo_home(tmp_path, photos=())
     second = seed_demo_home(tmp_path)  # finished: not even the photos left out come now
     assert first is not None
-    assert second == DemoAccess(first.name, None)
+    assert second == DemoAccess(first.name, None, first.note)
     with Store.open(tmp_path) as store:
         reader = store.authenticate(first.name, first.password or "")
         assert store.patients(reader) == []
@@ -159,7 +160,7 @@ def test_home_that_was_cut_short_is_finished(
     with monkeypatch.context() as patched:
         patched.setattr(demo, "seed", noted)
         for _ in range(2):
-            assert seed_demo_home(tmp_path) == DemoAccess("demo", None)
+            assert seed_demo_home(tmp_path) == DemoAccess("demo", None, announced[0].note)
     with Store.open(tmp_path) as store:
         assert seeded == [store.authenticate("demo", announced[0].password or "")]
 
@@ -194,3 +195,19 @@ def test_passwords_are_never_the_same() -> None:
     made = {demo.new_password() for _ in range(50)}
     assert len(made) == 50
     assert all(len(password) == 19 for password in made)
+
+
+def test_the_sign_in_is_kept_for_its_user_alone_until_deleted(tmp_path: Path) -> None:
+    first = seed_demo_home(tmp_path, photos=())
+    assert first is not None
+    assert first.note is not None
+    assert first.password is not None
+    assert first.password in first.note.read_text()
+    assert first.note.stat().st_mode & 0o077 == 0
+    again = seed_demo_home(tmp_path, photos=())
+    assert again is not None
+    assert (again.password, again.note) == (None, first.note)
+    first.note.unlink()
+    forgotten = seed_demo_home(tmp_path, photos=())
+    assert forgotten is not None
+    assert forgotten.note is None

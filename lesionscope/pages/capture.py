@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -201,10 +200,7 @@ def show_found(place: DeltaGenerator, photo: StoredPhoto, latest: StoredMeasurem
             st.error(failed[photo.id], icon=":material/error:")
             st.button("Measure again", key=f"again.{photo.id}", on_click=queue, args=(photo.id,))
         elif latest is None:
-            waiting = photo.id in [
-                *st.session_state.get(session.TO_MEASURE, []),
-                *st.session_state.get(session.MEASURING, []),
-            ]
+            waiting = photo.id in st.session_state.get(session.TO_MEASURE, [])
             st.caption("Stored. Waiting to be measured." if waiting else "Stored, not measured.")
         else:
             bsa = panel.with_interval(latest.document, "bsa_percent", "% BSA")
@@ -217,26 +213,19 @@ def measure_waiting(
 ) -> None:
     """Measure the queue, one photo after the other; what fails says so and the others go on."""
     waiting: list[int] = st.session_state.setdefault(session.TO_MEASURE, [])
-    under_way: set[int] = st.session_state.setdefault(session.MEASURING, set())
     todo = [photo_id for photo_id in waiting if photo_id in places]
-    if not todo and not under_way:
+    if not todo:
         return
     bench = Bench(session.store(), reader, session.grader())
     for number, photo_id in enumerate(todo, start=1):
         photo, place = places[photo_id]
         words = f"{number} of {len(todo)}: measuring {photo.name} …"
         bar.progress((number - 1) / len(todo), words)
-        # From here to the end of measuring nothing interrupts this run.
-        waiting.remove(photo_id)
-        under_way.add(photo_id)
         sentence = measured_or_why_not(bench, photo)
+        waiting.remove(photo_id)
         if sentence:
             st.session_state.setdefault(session.NOT_MEASURED, {})[photo_id] = sentence
-        under_way.discard(photo_id)
         show_found(place, photo, session.store().latest_measurement(reader, photo_id))
-    while under_way:  # an earlier run of this page, cut short by a click, is still at it
-        bar.progress(1.0, "1 of 1: measuring …")
-        time.sleep(0.2)
     st.rerun()
 
 
@@ -263,7 +252,6 @@ unmeasured = [
     photo.id
     for photo in photos
     if photo.id not in st.session_state.get(session.TO_MEASURE, [])
-    and photo.id not in st.session_state.get(session.MEASURING, set())
     and photo.id not in st.session_state.get(session.NOT_MEASURED, {})
     and session.store().latest_measurement(reader, photo.id) is None
 ]

@@ -46,7 +46,6 @@ REFUSED = "refused_files"
 TAKEN = "files_taken"
 """Files of the present upload that were stored or refused."""
 TO_MEASURE = "photos_to_measure"
-MEASURING = "photos_being_measured"
 NOT_MEASURED = "photos_not_measured"
 LOCATION = "form_location"
 ANSWER = "answer"
@@ -69,11 +68,7 @@ def store() -> Store:
 
 @st.cache_resource(show_spinner=False)
 def one_at_a_time() -> threading.Lock:
-    """Return the lock for acts that read and write back.
-
-    A click during a run starts the next run before the last one has ended, so that two acts of
-    one reader can meet.
-    """
+    """Return the lock for acts that read and write back: a reader may have two tabs open."""
     return threading.Lock()
 
 
@@ -219,8 +214,8 @@ def page_file(name: str) -> str:
 def begin_with(key: str, value: Any) -> None:
     """Give a widget the value that the record holds, when it is shown for the first time.
 
-    Never later: a click starts the next run beside the one that it cuts short, and what that one
-    had read from the record would undo the click.
+    Never later: a value that is set again travels to the browser, where it would undo a click made
+    since the record was read.
     """
     if key not in st.session_state:
         st.session_state[key] = value

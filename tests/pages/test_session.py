@@ -64,6 +64,7 @@ def test_the_settings_keep_everything_here() -> None:
         'showErrorDetails = "none"',
         "maxUploadSize = 200",
         "magicEnabled = false",
+        "fastReruns = false",
     ):
         assert line in settings
     assert "http" not in settings
