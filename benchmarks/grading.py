@@ -90,6 +90,25 @@ def lesion_table(lesions: GradedLesions, answers: list[Answers]) -> list[str]:
     return lines
 
 
+def gain_table(lesions: GradedLesions, network: Answers, rule: Answers) -> list[str]:
+    lines = ["| network minus rule | gain |", "|---|---|"]
+    every = np.arange(len(lesions.levels))
+    for k, item in enumerate(ITEMS):
+
+        def value(answer: Answers, at: NDArray[np.int64], k: int = k) -> float:
+            truth, chances = lesions.levels[at, k], answer.probabilities[ITEMS[k]][at]
+            if ITEMS[k] == "erosion":
+                return evaluate.roc_area(truth, chances[:, 1])
+            return evaluate.quadratic_kappa(truth, chances.argmax(axis=1), LEVELS[ITEMS[k]])
+
+        def gain(at: NDArray[np.int64], k: int = k) -> float:
+            return value(network, at, k) - value(rule, at, k)
+
+        what = "AUC" if item == "erosion" else "quadratic kappa"
+        lines.append(f"| {item}, {what} | {_bounded(gain, every, list(lesions.photos))} |")
+    return lines
+
+
 def tone_table(lesions: GradedLesions, answers: list[Answers]) -> list[str]:
     lines = [
         f"| item | who | {' | '.join(TONES)} | worst below mean by |",
@@ -186,6 +205,7 @@ def report(phantom: Path, models: Path) -> str:
         f"{len({name[:3] for name in scaled.photos})} rendered patients; true outlines.",
         "**Each lesion, scale of the photo known**",
         "\n".join(lesion_table(scaled, [network, careful, rule])),
+        "\n".join(gain_table(scaled, network, rule)),
         f"The network abstains on {1 - careful.graded.mean():.1%} of these lesions.",
         "**By skin tone, scale known**",
         "\n".join(tone_table(scaled, [network, rule])),

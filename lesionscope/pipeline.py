@@ -23,6 +23,7 @@ from lesionscope.core.sites import Site
 from lesionscope.imaging.chart_colours import apply_correction
 from lesionscope.imaging.decode import decode
 from lesionscope.imaging.lesion import (
+    LIKELY,
     Contrast,
     classical_probability,
     contrast,
@@ -177,7 +178,7 @@ def _marked(
     skin = SkinMask(resized_map(seen.skin, size) >= 0.5, False)
     on_body = skin.mask & ~spared
     probability = np.where(on_body, resized_map(seen.lesion, size), np.float32(0))
-    rough = np.asarray(probability >= 0.5)
+    rough = np.asarray(probability >= LIKELY)
     found = contrast(work, skin.mask, excluded=hand, lesion=rough)
     return skin, found, probability, lesion_mask(probability, found, on_body, edge_rule=False)
 

@@ -197,16 +197,18 @@ def _areas(
 ) -> tuple[Estimate | None, Estimate | None]:
     """Express the lesion area in handprints and cm2, as far as a ruler allows."""
     lesion_px = float(lesion_map.mask.sum())
+    possible_px = _possible_px(lesion_map)
     edge = _edge_sd(lesion_map)
     area = None
     if calibration.mm_per_px is not None and calibration.relative_sd is not None:
         # An area carries twice the relative error of a length.
         scale = ErrorBudget(edge, 2 * calibration.relative_sd, GEOMETRY_SD[calibration.source])
-        area = area_of(lesion_px, calibration.mm_per_px, scale)
+        area = area_of(lesion_px, calibration.mm_per_px, scale, possible_px=possible_px)
     if calibration.hand_area_px:
         source = CalibrationSource.HANDPRINT
         budget = ErrorBudget(edge, HAND_OUTLINE_SD, GEOMETRY_SD[source])
-        return handprints_of(lesion_px, calibration.hand_area_px, budget), area
+        hand_px = calibration.hand_area_px
+        return handprints_of(lesion_px, hand_px, budget, possible_px=possible_px), area
     if area is not None and calibration.mm_per_px and calibration.relative_sd is not None:
         typical_px = HANDPRINT_CM2 * 100 / calibration.mm_per_px**2
         budget = ErrorBudget(
@@ -215,7 +217,7 @@ def _areas(
             GEOMETRY_SD[calibration.source],
             HANDPRINT_CM2_SD_OF_LOG,
         )
-        return handprints_of(lesion_px, typical_px, budget), area
+        return handprints_of(lesion_px, typical_px, budget, possible_px=possible_px), area
     return None, None
 
 
@@ -230,15 +232,28 @@ GEOMETRY_SD: dict[CalibrationSource, float] = {
     CalibrationSource.NONE: 0.0,
 }
 HAND_OUTLINE_SD = 0.05
+LOOSE, STRICT = 0.1, 0.9
+"""Probabilities of a generous and of a strict reading of the border."""
+EDGE_SHARE = 0.5
+"""How much of the log ratio of the two counts as one standard deviation: set so that nine in ten
+intervals hold the truth on rendered patients."""
+LEAST_EDGE_SD, MOST_EDGE_SD = 0.10, 2.5
+"""Two careful people differ by the first (about a tenth of the area); the second is 'no idea'."""
 
 
 def _edge_sd(lesion_map: LesionMap) -> float:
-    """Spread of the area between a generous and a strict reading of the border."""
-    loose = float((lesion_map.probability >= 0.25).sum())
-    strict = float((lesion_map.probability >= 0.75).sum())
-    if lesion_map.mask.sum() == 0 or strict <= 0 or loose <= strict:
-        return 0.10
-    return float(np.clip(np.log(loose / strict) / 4, 0.08, 0.6))
+    """Spread of the area between a generous and a strict reading of the probability map.
+
+    Where the network is sure the two nearly agree; where it hesitates over whole lesions they are
+    far apart, and so are the ends of the interval. A drawn mask leaves the hand that drew it.
+    """
+    strict = float((lesion_map.probability >= STRICT).sum())
+    spread = float(np.log(max(_possible_px(lesion_map), 1.0) / max(strict, 1.0)))
+    return float(np.clip(EDGE_SHARE * spread, LEAST_EDGE_SD, MOST_EDGE_SD))
+
+
+def _possible_px(lesion_map: LesionMap) -> float:
+    return float((lesion_map.probability >= LOOSE).sum())
 
 
 def _typology_angle(work: NDArray[np.uint8], clear: NDArray[np.bool_]) -> float | None:

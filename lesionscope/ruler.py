@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,7 @@ from lesionscope.core.photo import CaptureFinding, Photo, Severity
 from lesionscope.imaging.chart import Chart, find_chart
 from lesionscope.imaging.chart_colours import Verdict, verdict
 from lesionscope.imaging.fiducial import Marker, find_marker
-from lesionscope.imaging.handprint import Hand, HandOutline, find_hands, hand_outline
+from lesionscope.imaging.handprint import HandOutline, choose_ruler, find_hands, hand_outline
 
 PLAUSIBLE_HAND_CM2 = (70.0, 230.0)
 """Handprint areas of adults lie well inside this range (whole hand, both sides, 392 to 448 cm2,
@@ -22,13 +21,8 @@ Lee 2007, J Physiol Anthropol 26:475-83: the print is about a third of it)."""
 
 MOST_HANDS = 4
 """Hands outlined in one photo; more is a group picture."""
-LEAST_IN_FRAME = 0.96
-"""Share of its outline that a hand needs in the frame to serve as the ruler."""
-STRETCHED = 1.12
-"""A stretched fingertip lies this much further from the wrist than the middle joint."""
-PAIR_SIZE_RATIO, PAIR_COSINE = 1.3, 0.77
-"""Two hands that differ less than this in length, and point less than 40 degrees apart, are the
-subject of the photo. In rendered photos of both hands the ratio is at most 1.1, the angle 20."""
+MAY_BE_CUT = 0.10
+"""Share of the ruler hand that the frame may cut off: its joints say what is missing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,63 +71,40 @@ def find_ruler(photo: Photo, marker_mm: float) -> Ruler:
 
 
 def _ruler_hand(photo: Photo) -> tuple[HandOutline | None, tuple[CaptureFinding, ...]]:
-    """Outline the hand that was laid as the ruler, or say why there is none.
-
-    A hand offered as a ruler is one, whole, and turned as it lies. Two hands of one size that
-    point the same way are a photo of the hands themselves, and neither is the ruler.
-    """
-    hands = find_hands(photo.pixels)
-    if not hands:
+    """Outline the hand that was laid as the ruler, or say why there is none."""
+    outlines = [hand_outline(photo.pixels, hand) for hand in find_hands(photo.pixels)[:MOST_HANDS]]
+    if not outlines:
         return None, ()
-    if _are_a_pair(hands):
-        return None, (_HANDS_ARE_THE_SUBJECT,)
-    outlines = [hand_outline(photo.pixels, hand) for hand in hands[:MOST_HANDS]]
-    whole = [
-        outline
-        for outline in outlines
-        if outline.complete
-        and _is_open(outline.hand)
-        and _share_in_frame(outline) >= LEAST_IN_FRAME
-    ]
-    if not whole:
-        return None, (_HAND_CUT,)
-    # The ruler is laid towards the camera, so of several whole hands it is the largest.
-    chosen = max(whole, key=lambda o: o.area_px)
-    return chosen, (_TWO_HANDS,) if len(hands) > 1 else ()
+    chosen = choose_ruler(outlines, may_be_cut=MAY_BE_CUT)
+    if chosen is None:
+        flaws = [outline.reason for outline in outlines if not outline.complete]
+        return None, (_not_a_ruler(flaws[0]) if flaws else _HANDS_ARE_THE_SUBJECT,)
+    ruler = outlines[chosen]
+    findings = (_completed(ruler.cut_share),) if ruler.cut_share > 0.005 else ()
+    return ruler, findings + ((_TWO_HANDS,) if len(outlines) > 1 else ())
 
 
-def _is_open(hand: Hand) -> bool:
-    """Whether the fingers are stretched: a fist has less outline than a handprint."""
-    joints = hand.landmarks_px
-    reach = np.linalg.norm(joints - joints[0], axis=1)
-    tips, middles = reach[[8, 12, 16, 20]], reach[[6, 10, 14, 18]]
-    return int((tips > STRETCHED * middles).sum()) >= 3
+def _not_a_ruler(reason: str) -> CaptureFinding:
+    return CaptureFinding(
+        "hand_incomplete",
+        Severity.WARNING,
+        f"A hand is in view but cannot serve as the ruler: {reason[:1].lower()}{reason[1:]}",
+        "Retake with one flat hand wholly in the frame, fingers and wrist uncovered.",
+    )
 
 
-def _share_in_frame(outline: HandOutline) -> float:
-    return outline.area_px / outline.whole_area_px if outline.whole_area_px > 0 else 0.0
+def _completed(share: float) -> CaptureFinding:
+    return CaptureFinding(
+        "hand_cut",
+        Severity.WARNING,
+        f"The frame cuts off about {share:.0%} of the ruler hand; its outline was completed from "
+        "the joints.",
+        "Take the whole hand into the picture.",
+        round(100 * share, 1),
+        "%",
+    )
 
 
-def _are_a_pair(hands: Sequence[Hand]) -> bool:
-    """Whether two hands lie side by side, of one size and pointing one way."""
-    if len(hands) < 2:
-        return False
-    first, second = (hand.landmarks_px for hand in hands[:2])
-    ways = [joints[9] - joints[0] for joints in (first, second)]  # wrist to middle knuckle
-    lengths = [float(np.linalg.norm(way)) for way in ways]
-    if min(lengths) == 0:
-        return False
-    cosine = float(ways[0] @ ways[1]) / (lengths[0] * lengths[1])
-    return max(lengths) < PAIR_SIZE_RATIO * min(lengths) and cosine > PAIR_COSINE
-
-
-_HAND_CUT = CaptureFinding(
-    "hand_incomplete",
-    Severity.WARNING,
-    "A hand is in view but cannot serve as the ruler: it is cut by the "
-    "frame, or its fingers are not stretched.",
-    "Retake with one flat hand wholly in the frame, fingers and wrist uncovered.",
-)
 _HANDS_ARE_THE_SUBJECT = CaptureFinding(
     "hands_are_subject",
     Severity.INFO,
@@ -149,7 +120,7 @@ _TWO_HANDS = CaptureFinding(
 
 
 def _calibration(marker: Marker | None, hand: HandOutline | None, side: float) -> Calibration:
-    area = float(hand.area_px) if hand is not None else None
+    area = float(hand.whole_area_px) if hand is not None else None
     details: dict[str, float | int | str | None] = {}
     if hand is not None:
         details["hand_shows"] = hand.shows

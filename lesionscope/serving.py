@@ -122,6 +122,9 @@ def _arguments(host: str, port: int) -> list[str]:
         "--server.fileWatcherType=none",
         "--browser.gatherUsageStats=false",
         "--client.showErrorDetails=none",
+        # A click waits for the act before it; else of two quick answers one would be lost.
+        "--runner.fastReruns=false",
+        "--runner.magicEnabled=false",
         "--logger.hideWelcomeMessage=true",
     ]
 

@@ -1,6 +1,6 @@
 """Find hands: a palm detector, then 21 joints of each hand.
 
-Two published networks run through OpenCV's own inference, no other runtime. The palm detector
+The palm detector
 sees the whole frame at 192 x 192; where nothing is found there, a wider view with a black margin
 (hands that fill the frame) and square windows (small hands) are looked at as well. A hand
 stands only when the joint network is sure of it, in the picture and in its mirror image alike,
@@ -16,16 +16,14 @@ Constants of the two networks: MediaPipe's public graphs ``palm_detection_cpu``,
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from lesionscope.imaging.handnets import JOINTS, PALMS, PhotoPyramid, answers_of
 
 WRIST, THUMB_BASE, INDEX_KNUCKLE, MIDDLE_KNUCKLE, LITTLE_KNUCKLE = 0, 1, 5, 9, 17
 """Joints by number: wrist, thumb saddle joint, metacarpophalangeal joints."""
@@ -120,77 +118,15 @@ def find_hands(rgb: NDArray[np.uint8]) -> tuple[Hand, ...]:
     """
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
         raise ValueError(f"photo must be (H, W, 3) uint8, got {rgb.shape} {rgb.dtype}")
-    photo = _Photo(rgb)
+    photo = PhotoPyramid(rgb)
     found = _hands_in(photo, _palms(photo, [(0, 0, photo.width, photo.height)]))
     if not found:
         found = _hands_in(photo, _palms(photo, _other_views(photo.width, photo.height)))
     return tuple(sorted(found, key=lambda hand: -hand.score))
 
 
-class _Photo:
-    """The photo and halvings of it: crops are read from the size next above the one needed."""
-
-    def __init__(self, rgb: NDArray[np.uint8]) -> None:
-        self.height, self.width = rgb.shape[:2]
-        self._levels: list[NDArray[np.uint8]] = [np.ascontiguousarray(rgb)]
-
-    def crop(self, to_photo: NDArray[np.float64], side: int) -> NDArray[np.uint8]:
-        """Read side x side pixels; `to_photo` (2, 3) maps crop pixels to photo pixels."""
-        shrink = float(np.sqrt(abs(np.linalg.det(to_photo[:, :2]))))
-        level = max(0, int(np.floor(np.log2(max(shrink, 1e-6)) + 0.3)))
-        while len(self._levels) <= level and min(self._levels[-1].shape[:2]) >= 2:
-            height, width = self._levels[-1].shape[:2]
-            half = (max(1, width // 2), max(1, height // 2))
-            smaller = cv2.resize(self._levels[-1], half, interpolation=cv2.INTER_AREA)
-            self._levels.append(np.asarray(smaller, dtype=np.uint8))
-        picture = self._levels[min(level, len(self._levels) - 1)]
-        fit = np.array([picture.shape[1] / self.width, picture.shape[0] / self.height])
-        matrix = to_photo.copy()
-        matrix[:, 2] += 0.5  # pixel centres lie at whole numbers, edges half a pixel off
-        matrix *= fit[:, None]
-        matrix[:, 2] -= 0.5
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(picture, matrix, (side, side), flags=flags), np.uint8)
-
-
-class _Network:
-    """A TensorFlow Lite network in OpenCV. A cv2 network holds its last input: one at a time."""
-
-    def __init__(self, name: str) -> None:
-        path = str(_model_file(name))
-        # OpenCV 5's new engine drops outputs of these two networks without a word.
-        self._net = cv2.dnn.readNetFromTFLite(path, engine=cv2.dnn.ENGINE_CLASSIC)
-        self._names = self._net.getUnconnectedOutLayersNames()
-        self._lock = threading.Lock()
-
-    def __call__(self, rgb: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        blob = np.asarray(rgb, dtype=np.float32).transpose(2, 0, 1)[None] / np.float32(255)
-        with self._lock:
-            self._net.setInput(np.ascontiguousarray(blob))
-            answers: Sequence[Any] = self._net.forward(self._names)
-            return {
-                name: np.array(answer, dtype=np.float32)
-                for name, answer in zip(self._names, answers, strict=True)
-            }
-
-
-@lru_cache(maxsize=2)
-def _network(name: str) -> _Network:
-    return _Network(name)
-
-
-def _model_file(name: str) -> Path:
-    """The network's file: beside the package when installed, else in the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    places = (package / "_models" / name, package.parent / "models" / name)
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        raise FileNotFoundError(f"the hand finder needs {name} in {places[0].parent}")
-    return found
-
-
 def _other_views(width: int, height: int) -> list[tuple[int, int, int, int]]:
-    """The frame with a margin of a quarter, then overlapping squares of the shorter side."""
+    """List the frame with a margin of a quarter, then overlapping squares."""
     margin = max(width, height) // 4
     side = min(width, height)
     last = (width - side, height - side)
@@ -214,18 +150,20 @@ def _anchors() -> NDArray[np.float32]:
     return np.concatenate(layers)
 
 
-def _palms(photo: _Photo, windows: Sequence[tuple[int, int, int, int]]) -> NDArray[np.float64]:
+def _palms(
+    photo: PhotoPyramid, windows: Sequence[tuple[int, int, int, int]]
+) -> NDArray[np.float64]:
     """Palms (n, 19): score, x0, y0, x1, y1 and 7 points in photo pixels; best first."""
     return _distinct(np.concatenate([_palms_in(photo, window) for window in windows]))
 
 
-def _palms_in(photo: _Photo, window: tuple[int, int, int, int]) -> NDArray[np.float64]:
+def _palms_in(photo: PhotoPyramid, window: tuple[int, int, int, int]) -> NDArray[np.float64]:
     x0, y0, x1, y1 = window
     scale = max(x1 - x0, y1 - y0) / _PALM_SIDE
     corner = np.array([(x0 + x1) / 2, (y0 + y1) / 2]) - scale * _PALM_SIDE / 2
     to_photo = np.array([[scale, 0, 0], [0, scale, 0]], dtype=np.float64)
     to_photo[:, 2] = corner + scale / 2 - 0.5
-    answer = _network("palm_detection_full.tflite")(photo.crop(to_photo, _PALM_SIDE))
+    answer = answers_of(PALMS, photo.crop(to_photo, _PALM_SIDE))
     scores = 1 / (1 + np.exp(-np.clip(answer["Identity_1"].reshape(-1), -60, 60)))
     keep = scores > _PALM_SCORE
     boxes = answer["Identity"].reshape(-1, 18)[keep].astype(np.float64) / _PALM_SIDE
@@ -305,9 +243,9 @@ class _Joints:
     places: NDArray[np.float64]
 
 
-def _joints(photo: _Photo, crop: _Crop, *, mirrored: bool = False) -> _Joints:
+def _joints(photo: PhotoPyramid, crop: _Crop, *, mirrored: bool = False) -> _Joints:
     matrix = crop.matrix(mirrored)
-    answer = _network("hand_landmark_full.tflite")(photo.crop(matrix, _JOINT_SIDE))
+    answer = answers_of(JOINTS, photo.crop(matrix, _JOINT_SIDE))
     places = answer["Identity"].reshape(21, 3)[:, :2].astype(np.float64)
     right = float(answer["Identity_2"].ravel()[0])
     return _Joints(
@@ -317,7 +255,7 @@ def _joints(photo: _Photo, crop: _Crop, *, mirrored: bool = False) -> _Joints:
     )
 
 
-def _hands_in(photo: _Photo, palms: NDArray[np.float64]) -> list[Hand]:
+def _hands_in(photo: PhotoPyramid, palms: NDArray[np.float64]) -> list[Hand]:
     hands: list[Hand] = []
     for palm in palms[:_PALMS_LOOKED_AT]:
         hand = _confirmed(photo, _crop_of_palm(palm))
@@ -326,7 +264,7 @@ def _hands_in(photo: _Photo, palms: NDArray[np.float64]) -> list[Hand]:
     return hands
 
 
-def _confirmed(photo: _Photo, crop: _Crop) -> Hand | None:
+def _confirmed(photo: PhotoPyramid, crop: _Crop) -> Hand | None:
     """Follow the joints from crop to crop; None where the network is not sure of a hand."""
     joints = _joints(photo, crop)
     if joints.score < _HOPELESS / 40:

@@ -18,42 +18,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionscope.imaging.handfinder import FINGERS, Hand, find_hands
-from lesionscope.imaging.handshape import (
+from lesionscope.imaging import handfit
+from lesionscope.imaging.handedge import (
     CLOSER,
     FINE,
     ROUGH,
-    HandAxes,
     Outline,
     Points,
     TraceRule,
     edge_axes,
-    expected_outline,
     filled,
-    step_across,
     trace,
 )
+from lesionscope.imaging.handfinder import FINGERS, Hand, find_hands
+from lesionscope.imaging.handshape import HandAxes, expected_outline
 
 __all__ = ["Hand", "HandOutline", "choose_ruler", "find_hands", "hand_outline"]
 
-WRIST_CREASE = 0.15
-"""Distance from the wrist joint to the wrist crease, in palm scales.
-
-The median over 63 rendered hands whose truth ends at the crease (p10 0.10, p90 0.21); the wrist
-is 0.6 palm scales wide and a handprint 1.75 square palm scales, so that 0.05 are 2 % of it.
-"""
 OUTLINE_RELATIVE_SD = 0.03
 """Relative standard deviation of the area of a complete hand against rendered truth."""
-
-# What an open, flat hand kept to: 110 open palms, 50 rendered rulers, fists and signs without.
-_STRAIGHT = 0.93
-_LONG_FINGER, _LITTLE_FINGER = 0.68, 0.50
-_THUMB_CLEAR = 0.10
-# Bare wrists, rendered and real, reached 0.32 and 0.47; sleeves of another colour began at 0.7.
-_SLEEVE_STEP = 0.55
-_SLEEVE_TINT = 0.6
-_SMALLEST_PALM = 30.0
-_MAY_BE_CUT = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +56,8 @@ class HandOutline:
         Pixels of the mask.
     whole_area_px : int
         The same with what the frame cuts off.
-    complete : bool
-        Whether the area may stand for one handprint.
-    reason : str
-        Why not, and what to do; empty where complete.
+    flaw : Flaw or None
+        Why the area is not that of one handprint; None where it is.
     shows : str
         ``"palm"``, ``"dorsum"`` or ``"unknown"``.
     spread_deg : float
@@ -92,18 +73,30 @@ class HandOutline:
     contour_px: Points
     area_px: int
     whole_area_px: int
-    complete: bool
-    reason: str
+    flaw: handfit.Flaw | None
     shows: str
     spread_deg: float
     edge_support: float
     scale_px: float
 
     def __post_init__(self) -> None:
-        if self.complete == bool(self.reason):
-            raise ValueError(f"complete is {self.complete}, yet the reason is {self.reason!r}")
         self.mask.flags.writeable = False
         self.contour_px.flags.writeable = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether the area may stand for one handprint."""
+        return self.flaw is None
+
+    @property
+    def reason(self) -> str:
+        """Why the hand is not complete, and what to do; empty where it is."""
+        return self.flaw.sentence if self.flaw is not None else ""
+
+    @property
+    def cut_share(self) -> float:
+        """Share of the hand that the frame cuts off, 0 to 1."""
+        return 1 - self.area_px / self.whole_area_px if self.whole_area_px > 0 else 1.0
 
 
 def hand_outline(
@@ -137,26 +130,24 @@ def hand_outline(
     line = _moved(expected, axes.to_picture(expected.points))
     for rules in ((ROUGH, CLOSER), (FINE,)):
         line = _traced(rgb, line, axes.scale, rules)
-    sleeve = _sleeve_edge(rgb, axes)
-    end = WRIST_CREASE if sleeve is None else sleeve
+    sleeve = handfit.sleeve_edge(rgb, axes)
+    end = handfit.WRIST_CREASE if sleeve is None else sleeve
     contour = axes.to_picture(_above(axes.to_hand(line.points), end))
     mask, whole = _mask(contour, (rgb.shape[0], rgb.shape[1]))
     area = int(mask.sum())
-    shortfalls = (
-        _cut_by_frame(hand, axes, area / max(whole, 1), rgb.shape),
-        _not_flat(joints),
-        _covered(sleeve, mask, skin),
-        _too_small(axes.scale),
+    flaw = (
+        handfit.bent(joints)
+        or handfit.covered(sleeve, mask, skin)
+        or handfit.small(axes.scale)
+        or handfit.cut(hand.landmarks_px, axes, area / max(whole, 1), rgb.shape)
     )
-    reason = next((each for each in shortfalls if each), "")
     return HandOutline(
         hand=hand,
         mask=mask,
         contour_px=contour,
         area_px=area,
         whole_area_px=whole,
-        complete=not reason,
-        reason=reason,
+        flaw=flaw,
         shows=_shows(hand),
         spread_deg=_spread(joints),
         edge_support=float(line.support.mean()),
@@ -164,13 +155,16 @@ def hand_outline(
     )
 
 
-def choose_ruler(outlines: Sequence[HandOutline]) -> int | None:
+def choose_ruler(outlines: Sequence[HandOutline], *, may_be_cut: float = 0.0) -> int | None:
     """Propose the hand that was laid down as the ruler.
 
     Parameters
     ----------
     outlines : sequence of HandOutline
         Every hand in the photo.
+    may_be_cut : float
+        Share of a hand that the frame may cut off, 0 to 1. The ruler's area is then its
+        `whole_area_px`, not its mask.
 
     Returns
     -------
@@ -180,17 +174,23 @@ def choose_ruler(outlines: Sequence[HandOutline]) -> int | None:
 
     Notes
     -----
-    Only a complete hand can be the ruler. Two hands of like size that show the same side and
+    Only a flat, bare hand can be the ruler. Two hands of like size that show the same side and
     point the same way were laid down to be looked at: they are what the photo is about, and
-    neither is proposed. Of several others the largest is, being nearest to the camera.
+    neither is proposed. Of several others the one seen largest is, being nearest to the camera.
     """
     fit = [
         index
         for index, outline in enumerate(outlines)
-        if outline.complete
+        if _serves(outline, may_be_cut)
         and not any(_pair(outline, other) for other in outlines if other is not outline)
     ]
     return max(fit, key=lambda index: outlines[index].area_px, default=None)
+
+
+def _serves(outline: HandOutline, may_be_cut: float) -> bool:
+    if outline.flaw is None:
+        return True
+    return outline.flaw.code == "cut" and outline.cut_share <= may_be_cut
 
 
 def _moved(line: Outline, points: Points) -> Outline:
@@ -226,11 +226,11 @@ def _above(points: Points, end: float) -> Points:
     share = (end - points[:, 1]) / np.where(keep == keep_after, 1.0, after[:, 1] - points[:, 1])
     crossing = points + share[:, None] * (after - points)
     both = np.stack([points, crossing], axis=1).reshape(-1, 2)
-    return both[np.stack([keep, keep != keep_after], axis=1).ravel()]
+    return np.asarray(both[np.stack([keep, keep != keep_after], axis=1).ravel()])
 
 
 def _mask(contour: Points, shape: tuple[int, int]) -> tuple[NDArray[np.bool_], int]:
-    """The mask within the frame, and the pixels of the hand within and beyond it."""
+    """Return the mask within the frame, and the pixels of the hand within and beyond it."""
     mask = np.zeros(shape, dtype=bool)
     if len(contour) < 3:
         return mask, 0
@@ -242,91 +242,6 @@ def _mask(contour: Points, shape: tuple[int, int]) -> tuple[NDArray[np.bool_], i
         seen = box[first[1] - low[1] : past[1] - low[1], first[0] - low[0] : past[0] - low[0]]
         mask[first[1] : past[1], first[0] : past[0]] = seen
     return mask, int(box.sum())
-
-
-def _cut_by_frame(hand: Hand, axes: HandAxes, seen: float, shape: tuple[int, ...]) -> str:
-    tips = hand.landmarks_px[[finger[-1] for finger in FINGERS]]
-    wrist = axes.to_picture(np.array([[-0.25, WRIST_CREASE], [0.25, WRIST_CREASE]]))
-    last = np.array([shape[1] - 1, shape[0] - 1])
-    missing = [
-        name
-        for name, points in (("fingertips", tips), ("wrist", wrist))
-        if np.any(points < 0) or np.any(points > last)
-    ]
-    if not missing and seen >= 1 - _MAY_BE_CUT:
-        return ""
-    what = f"the {' and the '.join(missing)}" if missing else f"{1 - seen:.0%} of the hand"
-    return f"The frame cuts off {what}. Retake the photo with the whole hand in the picture."
-
-
-def _not_flat(joints: Points) -> str:
-    advice = "Lay the hand flat with straight fingers, seen from straight above."
-    for finger in FINGERS[1:]:
-        base, middle, end, tip = joints[list(finger)]
-        path = sum(float(np.linalg.norm(b - a)) for a, b in ((base, middle), (middle, end)))
-        path += float(np.linalg.norm(tip - end))
-        reach = float(np.linalg.norm(tip - base))
-        least = _LITTLE_FINGER if finger is FINGERS[-1] else _LONG_FINGER
-        if reach < least or reach < _STRAIGHT * path:
-            return f"A finger is bent, hidden or points at the camera. {advice}"
-    palm = joints[[0, 1, 5, 9, 13, 17]].astype(np.float32).reshape(-1, 1, 2)
-    for joint in joints[[3, 4]]:
-        if cv2.pointPolygonTest(palm, (float(joint[0]), float(joint[1])), True) > -_THUMB_CLEAR:
-            return f"The thumb lies across the palm, or the hand is seen from its edge. {advice}"
-    return ""
-
-
-def _sleeve_edge(rgb: NDArray[np.uint8], axes: HandAxes) -> float | None:
-    """Where along the hand cloth begins to cover the wrist, in hand units; None if bare."""
-    across = np.linspace(-0.18, 0.18, 13)
-    along = np.arange(-0.45, WRIST_CREASE + 0.06, 0.012)
-    grid = np.stack(np.meshgrid(across, along, indexing="ij"), axis=-1)
-    places = axes.to_picture(grid.reshape(-1, 2)).reshape(grid.shape)
-    half = 0.02 * axes.scale
-    low = np.clip(np.floor(places.min(axis=(0, 1)) - half), 0, None).astype(int)
-    high = np.ceil(places.max(axis=(0, 1)) + half).astype(int) + 1
-    crop = rgb[low[1] : high[1], low[0] : high[0]]
-    if min(crop.shape[:2]) < 4:
-        return None
-    size = np.array(crop.shape[1::-1])
-    small = np.maximum(np.rint(size * min(1.0, 120 / axes.scale)), 2).astype(int)
-    crop = np.asarray(cv2.resize(crop, small.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
-    x, y = np.moveaxis(((places - low + 0.5) * small / size - 0.5).astype(np.float32), -1, 0)
-    inside = (x >= 0) & (y >= 0) & (x <= small[0] - 1) & (y <= small[1] - 1)
-    band = cv2.remap(edge_axes(crop), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return _cloth_begins(np.asarray(band, dtype=np.float32), inside, along)
-
-
-def _cloth_begins(
-    band: NDArray[np.float32], inside: NDArray[np.bool_], along: Points
-) -> float | None:
-    """A sharp step across the whole wrist, or a wrist of another tint than the palm."""
-    step = np.where(inside & (along > -0.3), step_across(band, 3), 0)
-    sharpest = step.argmax(axis=1)
-    seen = inside & (along > 0.03)
-    tint = 0.0
-    if seen.any():
-        palm = np.median(band[:, along < -0.25].reshape(-1, 3), axis=0)
-        tint = float(np.linalg.norm((np.median(band[seen], axis=0) - palm)[1:]))
-    if np.percentile(step.max(axis=1), 25) < _SLEEVE_STEP and tint < _SLEEVE_TINT:
-        return None
-    return float(np.median(along[sharpest]))
-
-
-def _covered(sleeve: float | None, mask: NDArray[np.bool_], skin: NDArray[np.bool_] | None) -> str:
-    if sleeve is not None:
-        return (
-            "A sleeve, bandage or bracelet covers the wrist. Bare the wrist and retake the photo."
-        )
-    if skin is not None and mask.any() and skin[mask].mean() < 0.5:
-        return "Most of this hand is not bare skin (a glove?). The patient's bare hand is needed."
-    return ""
-
-
-def _too_small(scale: float) -> str:
-    if scale >= _SMALLEST_PALM:
-        return ""
-    return f"The hand is too small in the photo (its palm is {scale:.0f} pixels). Come closer."
 
 
 def _shows(hand: Hand) -> str:

@@ -96,7 +96,9 @@ class ErrorBudget:
         return math.sqrt(self.edge**2 + self.ruler**2 + self.geometry**2 + self.handprint**2)
 
 
-def handprints_of(lesion_px: float, hand_px: float, budget: ErrorBudget) -> Estimate:
+def handprints_of(
+    lesion_px: float, hand_px: float, budget: ErrorBudget, *, possible_px: float = 0.0
+) -> Estimate:
     """Express a lesion area in outlines of the patient's own hand.
 
     Parameters
@@ -105,6 +107,8 @@ def handprints_of(lesion_px: float, hand_px: float, budget: ErrorBudget) -> Esti
         Areas in pixels of the same photo.
     budget : ErrorBudget
         Sources of error.
+    possible_px : float
+        Area that a generous reading would call lesion: the upper end where `lesion_px` is zero.
 
     Returns
     -------
@@ -118,11 +122,12 @@ def handprints_of(lesion_px: float, hand_px: float, budget: ErrorBudget) -> Esti
     """
     if hand_px <= 0:
         raise ValueError(f"hand area must be positive, got {hand_px}")
-    value = lesion_px / hand_px
-    return Estimate(value, log_interval(value, budget.total()), "handprints")
+    return _estimate(lesion_px / hand_px, possible_px / hand_px, budget, "handprints")
 
 
-def area_of(lesion_px: float, mm_per_px: float, budget: ErrorBudget) -> Estimate:
+def area_of(
+    lesion_px: float, mm_per_px: float, budget: ErrorBudget, *, possible_px: float = 0.0
+) -> Estimate:
     """Express a lesion area in cm2.
 
     Parameters
@@ -133,14 +138,23 @@ def area_of(lesion_px: float, mm_per_px: float, budget: ErrorBudget) -> Estimate
         Scale on the plane of the lesion.
     budget : ErrorBudget
         Sources of error.
+    possible_px : float
+        Area that a generous reading would call lesion: the upper end where `lesion_px` is zero.
 
     Returns
     -------
     Estimate
         In cm2, with a 90 % interval.
     """
-    value = lesion_px * mm_per_px**2 / 100.0
-    return Estimate(value, log_interval(value, budget.total()), "cm2")
+    cm2_per_px = mm_per_px**2 / 100.0
+    return _estimate(lesion_px * cm2_per_px, possible_px * cm2_per_px, budget, "cm2")
+
+
+def _estimate(value: float, possible: float, budget: ErrorBudget, unit: str) -> Estimate:
+    # The log of zero has no spread: there the interval runs from zero to what is possible.
+    if value == 0:
+        return Estimate(0.0, Interval(0.0, possible, LEVEL), unit)
+    return Estimate(value, log_interval(value, budget.total()), unit)
 
 
 def percent_of(

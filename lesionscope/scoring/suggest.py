@@ -1,9 +1,10 @@
 """From graded lesions to what the form might say of their site.
 
 CDASI scores the worst lesion of a location, item by item. The worst lesion here is the one with
-the highest expected level among the gradable lesions large enough to count, and its own
-probabilities are what is suggested. Taking the maximum over all lesions as if they were
-independent was tried and not kept: `benchmarks/grading.py` prints both.
+the highest expected level among the gradable lesions large enough to count. For erythema and
+scale its own probabilities are what is suggested: the maximum over all lesions, taken as if they
+were independent, rates photos with many lesions too high. For erosion that maximum does better,
+because one small erosion in any lesion is enough. `benchmarks/grading.py` prints both.
 
 No lesion found means level 0 only where a lesion would have stood out. On dark skin blood
 changes colour little, so there the answer is "not gradable by colour" and never a silent 0.
@@ -121,10 +122,38 @@ def _measured(lesion: Lesion) -> str:
     return f"a* {lesion.delta_a_star:+.1f} over clear skin, {area}"
 
 
+def site_probabilities(lesions: Sequence[Lesion], item: Item) -> tuple[float, ...]:
+    """Combine the probabilities of the gradable lesions of a site.
+
+    Parameters
+    ----------
+    lesions : sequence of Lesion
+        Lesions that count; those without probabilities are left out.
+    item : Item
+        Erythema and scale: the probabilities of the worst lesion. Erosion: the chance that any
+        lesion has one, taken as independent.
+
+    Returns
+    -------
+    tuple of float
+        Empty when no lesion is gradable.
+    """
+    if item is Item.EROSION:
+        absent = [lesion.probabilities[item][0] for lesion in lesions if lesion.probabilities]
+        none = float(np.prod(absent))
+        return (none, 1 - none) if absent else ()
+    worst = worst_lesion(lesions, item)
+    return () if worst is None or worst.probabilities is None else worst.probabilities[item]
+
+
 def _with_worst(
-    item: Item, site: Site, worst: Lesion, counted: int, skin_tone: str | None
+    item: Item,
+    site: Site,
+    worst: Lesion,
+    chances: tuple[float, ...],
+    counted: int,
+    skin_tone: str | None,
 ) -> SubscoreSuggestion:
-    chances = (worst.probabilities or {})[item]
     level = int(np.argmax(chances))
     dark = item is Item.ERYTHEMA and skin_tone in DARK_TONES
     if dark and (level == 0 or worst.delta_erythema < FAINTEST_ON_DARK):
@@ -190,5 +219,6 @@ def suggest(
             why = max(large, key=lambda lesion: lesion.area_px).not_gradable or "it was not graded"
             suggestions.append(_not_gradable(item, site, f"not gradable: {why}"))
         else:
-            suggestions.append(_with_worst(item, site, worst, graded, skin_tone))
+            chances = site_probabilities(large, item)
+            suggestions.append(_with_worst(item, site, worst, chances, graded, skin_tone))
     return tuple(suggestions)

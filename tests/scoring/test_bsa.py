@@ -60,6 +60,13 @@ def test_errors_add_as_variances() -> None:
     assert ErrorBudget(0.3, 0.4, 0.0).total() == pytest.approx(0.5)
 
 
+def test_nothing_found_is_zero_up_to_what_is_possible() -> None:
+    found = handprints_of(0, 1000, BUDGET, possible_px=50)
+    assert (found.value, found.interval.low, found.interval.high) == (0, 0, 0.05)
+    bsa = percent_of(found, Convention.ADJUSTED, CalibrationSource.HANDPRINT)
+    assert (bsa.percent, bsa.interval.high) == (0, pytest.approx(0.0435))
+
+
 def test_a_hand_without_area_is_refused() -> None:
     with pytest.raises(ValueError, match="positive, got 0"):
         handprints_of(10, 0, BUDGET)

@@ -46,6 +46,14 @@ def test_each_item_takes_its_own_worst_lesion() -> None:
     assert worst_lesion([RED, SCALY], Item.SCALE) is SCALY
 
 
+def test_many_doubtful_lesions_make_an_erosion_likely() -> None:
+    doubtful = replace(RED, probabilities={**RED.probabilities, Item.EROSION: (0.7, 0.3)})
+    assert by_item(doubtful)[Item.EROSION].level == 0
+    found = by_item(doubtful, doubtful, doubtful)[Item.EROSION]
+    assert found.level == 1
+    assert found.probabilities[0] == pytest.approx(0.7**3)
+
+
 def test_the_reason_states_the_measured_numbers() -> None:
     found = by_item(RED)
     assert "a* +9.8 over clear skin, 2.1 cm2" in found[Item.ERYTHEMA].reason
