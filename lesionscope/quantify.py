@@ -119,7 +119,14 @@ def quantify(
         handprints, area = _areas(lesion_map, calibration)
         ita = _typology_angle(frame.work, frame.contrast.clear)
         tone = skin_tone(ita)
-        suggestions = suggest(lesions, frame.site, skin_tone=tone)
+        skin_px = round(float(frame.skin.mask.sum()) / frame.shrink**2)
+        suggestions = suggest(
+            lesions,
+            frame.site,
+            skin_tone=tone,
+            skin_px=max(skin_px, 1),
+            unevenness=_unevenness(frame.contrast),
+        )
     with clock.stage("quality"):
         findings = _findings(frame, lesion_map, lesions)
     percent = dict.fromkeys(Convention) if handprints is None else _percents(handprints, frame)
@@ -254,6 +261,13 @@ def _edge_sd(lesion_map: LesionMap) -> float:
 
 def _possible_px(lesion_map: LesionMap) -> float:
     return float((lesion_map.probability >= LOOSE).sum())
+
+
+def _unevenness(found: Contrast) -> float | None:
+    """Spread of the blood in clear skin: what a faint lesion has to stand out of."""
+    if found.clear.sum() < 100:
+        return None
+    return float(np.std(found.haemoglobin[found.clear]))
 
 
 def _typology_angle(work: NDArray[np.uint8], clear: NDArray[np.bool_]) -> float | None:

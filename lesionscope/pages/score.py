@@ -284,8 +284,8 @@ with left:
         change(store, reader, visit.id, lambda draft: replace(draft, suggestions_shown=True))
         draft = load(store, reader, visit.id)
     sheet = Sheet(visit.id, draft, suggested, reasons_for_none(measured), shown)
-    group = show_locations(draft, {photo.site.value for photo, _ in measured})
     show_unaffected(sheet)
+    group = show_locations(draft, {photo.site.value for photo, _ in measured})
 with right:
     show_progress(draft)
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -209,11 +209,11 @@ def finish_the_form(walk: Clinician) -> None:
     body.get_by_role("button", name="Set all fields of these to 0").click()
     walk.wait()
     walk.page.keyboard.press("Escape")
-    places = walk.page.get_by_role("radiogroup", name="Location").locator("label")
+    places = walk.page.get_by_role("radiogroup", name="Location").locator("> div")
     for number, group in enumerate(GROUPS):
         place = places.nth(number)
         if "complete" not in place.inner_text():
-            place.click()
+            place.locator("label").click()
             walk.page.get_by_role("heading", name=group_label(group), exact=True).wait_for()
             answer_what_is_blank(walk)
             place.filter(has_text="complete").wait_for()
