@@ -231,10 +231,14 @@ def serve(
 
 
 def _announce(address: str, *, browse: bool) -> None:
+    from lesionscope.demo_sign_in import finished_demo, how_to_sign_in
     from lesionscope.store import Store
 
+    demo_access = finished_demo()
     with Store.open() as store:
-        if store.has_owner():
+        if demo_access is not None:
+            how = f"Sign in with your account, or with {how_to_sign_in(demo_access)}."
+        elif store.has_owner():
             how = "Sign in with your account."
         else:
             how = "The first page makes the owner's account: choose its name and password there."
@@ -246,17 +250,17 @@ def _announce(address: str, *, browse: bool) -> None:
 @commands.command()
 def demo() -> None:
     """Put the demo study of rendered patients into the data folder."""
-    from lesionscope.demo import DemoAccess, seed_demo_home
+    _seed_demo()
 
-    def announce(access: DemoAccess) -> None:
-        # At once, not at the end: a person can sign in while the photos are still measured.
-        if access.password is not None:
-            how = f"the password {access.password} (kept in {access.note})"
-        elif access.note is not None:
-            how = f"the password in {access.note}"
-        else:
-            how = "the password that you were shown when the demo was made"
-        typer.echo(f"Demo study: sign in with the name {access.name} and {how}.")
+
+def _seed_demo() -> None:
+    from lesionscope.demo_sign_in import finished_demo, how_to_sign_in
+
+    ready = finished_demo()
+    if ready is not None:  # at every later start: nothing heavy is loaded to find that out
+        typer.echo(f"Demo study: sign in with {how_to_sign_in(ready)}.")
+        return
+    from lesionscope.demo import seed_demo_home
 
     with _progress() as progress:
         task = progress.add_task("demo study", total=None)
@@ -264,7 +268,13 @@ def demo() -> None:
         def tell(doing: str, done: int, of: int) -> None:
             progress.update(task, description=escape(doing), completed=done, total=of)
 
-        access = seed_demo_home(progress=tell, announce=announce)
+        access = seed_demo_home(
+            progress=tell,
+            # At once, not at the end: a person can sign in while photos are still measured.
+            announce=lambda access: typer.echo(
+                f"Demo study: sign in with {how_to_sign_in(access)}."
+            ),
+        )
     if access is None:
         typer.echo("The record has an owner already: the demo study was not added.")
 

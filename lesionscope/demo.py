@@ -16,6 +16,15 @@ from pathlib import Path
 
 from lesionscope.core.people import Patient, Reader, Role, Visit
 from lesionscope.core.sites import Side, Site
+from lesionscope.demo_sign_in import (
+    ACCOUNT,
+    DemoAccess,
+    is_finished,
+    keep_sign_in,
+    known_access,
+    note_progress,
+    was_begun,
+)
 from lesionscope.exchange.measurement_json import document, mask_files
 from lesionscope.pipeline import measure, read_photo
 from lesionscope.places import data_home, samples_folder
@@ -24,13 +33,10 @@ from lesionscope.store import NotAllowed, Store
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many photos are done, and how many there are."""
 
-ACCOUNT = "demo"
 FULL_NAME = "Demo owner"
 
 # Without letters and digits that are easily taken for one another; 16 of them hold 79 bits.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-_NOTE = "demo.json"
-_SIGN_IN = "demo-sign-in.txt"
 
 
 @dataclass(frozen=True)
@@ -62,25 +68,6 @@ class DemoPhoto:
     view: str
     site: Site
     side: Side
-
-
-@dataclass(frozen=True)
-class DemoAccess:
-    """How to sign in to the demo.
-
-    Attributes
-    ----------
-    name : str
-        Name of the account.
-    password : str or None
-        Known only when the account has just been made; the record keeps a hash.
-    note : Path or None
-        File of this machine's user alone that still holds the password, until it is deleted.
-    """
-
-    name: str
-    password: str | None
-    note: Path | None = None
 
 
 def demo_photos(study: Path | None = None) -> tuple[DemoPhoto, ...]:
@@ -237,20 +224,19 @@ def seed_demo_home(
     with Store.open(home) as store:
         if not store.has_owner():
             password = new_password()
-            access = DemoAccess(ACCOUNT, password, _keep_sign_in(home, password))
+            access = DemoAccess(ACCOUNT, password, keep_sign_in(home, password))
             # Shown before it is kept: a kill in between costs a password that nobody needs.
             tell(access)
-            _note(home, finished=False)
+            note_progress(home, finished=False)
             store.create_owner(ACCOUNT, FULL_NAME, password)
         elif _is_demo(store, home):
-            kept = home / _SIGN_IN
-            access = DemoAccess(ACCOUNT, None, kept if kept.exists() else None)
+            access = known_access(home)
             tell(access)
         else:
             return None
-        if not _finished(home):
+        if not is_finished(home):
             seed(store, _OWNER, progress=progress, photos=photos)
-            _note(home, finished=True)
+            note_progress(home, finished=True)
         return access
 
 
@@ -264,7 +250,7 @@ _OWNER = Reader(1, ACCOUNT, FULL_NAME, Role.OWNER)
 
 def _is_demo(store: Store, home: Path) -> bool:
     """Return whether this program made the owner of the record, not a person of that name."""
-    if not (home / _NOTE).exists():
+    if not was_begun(home):
         return False
     try:
         store.patients(_OWNER)
@@ -282,28 +268,3 @@ def new_password() -> str:
     [4, 4, 4, 4]
     """
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
-
-
-def _keep_sign_in(home: Path, password: str) -> Path:
-    """Keep the demo's sign-in where only this machine's user reads it, for tomorrow.
-
-    It opens rendered patients; whoever puts real ones beside them deletes the file.
-    """
-    file = home / _SIGN_IN
-    file.touch(mode=0o600, exist_ok=True)
-    file.write_text(
-        f"name      {ACCOUNT}\npassword  {password}\n\n"
-        "Delete this file before real patients enter this record.\n"
-    )
-    return file
-
-
-def _note(home: Path, *, finished: bool) -> None:
-    """Keep how far the demo has come; whole or not at all."""
-    fresh = home / f"{_NOTE}.new"
-    fresh.write_text(json.dumps({"account": ACCOUNT, "finished": finished}) + "\n")
-    fresh.replace(home / _NOTE)
-
-
-def _finished(home: Path) -> bool:
-    return bool(json.loads((home / _NOTE).read_text())["finished"])

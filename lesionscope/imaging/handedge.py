@@ -123,6 +123,11 @@ def trace(
     return Outline(line.points + normals * moved[:, None], line.reach_in, line.reach_out, support)
 
 
+def density_axes(density: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return one optical density (3,) of R, G, B in the axes of `edge_axes`."""
+    return np.asarray(_AXES @ np.asarray(density, dtype=np.float32), dtype=np.float32)
+
+
 def edge_axes(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the quantities in which the edge of a hand is looked for.
 

@@ -28,6 +28,9 @@ APP = Path(__file__).parents[2] / "app.py"
 DEMO = samples_folder() / "demo_study" / "photos"
 REAL = samples_folder() / "real" / "photos"
 PASSWORD = "a long enough secret"
+NONE_TO_CONFIRM = (
+    "() => [...document.querySelectorAll('button')].every(b => !/^Confirm \\d/.test(b.innerText))"
+)
 RUNNING = "[data-testid=stApp][data-test-script-state=running]"
 
 
@@ -191,7 +194,7 @@ def answer_what_is_blank(walk: Clinician) -> None:
     confirm = walk.page.get_by_role("button", name=re.compile("^Confirm all"))
     if confirm.count():
         confirm.click()
-        confirm.wait_for(state="detached")
+        walk.page.wait_for_function(NONE_TO_CONFIRM)
         walk.wait()
     for group in walk.page.get_by_test_id("stButtonGroup").all():
         if group.is_visible() and not group.get_by_role("radio", checked=True).count():
