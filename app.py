@@ -10,18 +10,19 @@ logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 st.set_page_config(
     page_title="LesionScope", page_icon=frame.ICON, layout="wide", initial_sidebar_state=250
 )
-body, foot = st.container(), st.container()
-with foot, session.guard():
-    tab_has_answered = session.keep_in_tab()
-    st.caption("LesionScope · Research tool, not a medical device.")
-with body, session.guard():
+with session.guard():
     reader = session.signed_in()
     page = st.navigation(frame.pages(reader), position="sidebar" if reader else "hidden")
-    if not tab_has_answered:
-        st.caption("Opening the record …")
-    elif reader is None:
-        sign_in.show()
-    else:
-        frame.sidebar(reader)
-        session.show_notices()
-        page.run()
+    body, foot = st.container(), st.container()
+    with foot:  # after the navigation: the tab may answer at once, and must know its page by then
+        tab_has_answered = session.keep_in_tab()
+        st.caption("LesionScope · Research tool, not a medical device.")
+    with body, session.guard():
+        if not tab_has_answered:
+            st.caption("Opening the record …")
+        elif reader is None:
+            sign_in.show()
+        else:
+            frame.sidebar(reader)
+            session.show_notices()
+            page.run()

@@ -89,7 +89,6 @@ def _not_a_ruler(reason: str) -> CaptureFinding:
         "hand_incomplete",
         Severity.WARNING,
         f"A hand is in view but cannot serve as the ruler: {reason[:1].lower()}{reason[1:]}",
-        "Retake with one flat hand wholly in the frame, fingers and wrist uncovered.",
     )
 
 

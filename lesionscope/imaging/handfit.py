@@ -69,7 +69,8 @@ def bent(joints: Points) -> Flaw | None:
         path = float(np.linalg.norm(bones, axis=1).sum())
         reach = float(np.linalg.norm(bones.sum(axis=0)))
         least = _LITTLE_FINGER if finger is FINGERS[-1] else _LONG_FINGER
-        if reach < least or reach < _STRAIGHT * path:
+        forward = -float(bones[:, 1].sum())  # fingers of a flat hand lead away from the wrist
+        if reach < least or reach < _STRAIGHT * path or forward < 0.5 * reach:
             return Flaw("bent", f"A finger is bent, hidden or points at the camera. {_FLATTEN}")
     palm = joints[[0, 1, 5, 9, 13, 17]].astype(np.float32).reshape(-1, 1, 2)
     for x, y in joints[[3, 4]]:
