@@ -16,7 +16,7 @@ from lesionscope.exchange.measurement_folder import file_names, safe_name, write
 from lesionscope.exchange.measurement_json import document
 from lesionscope.faults import debugging, fault_sentence
 from lesionscope.imaging.decode import BYTE_LIMIT, UnreadableImage
-from lesionscope.pipeline import measure, read_photo
+from lesionscope.pipeline import Method, measure, read_photo
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,15 @@ class Job:
         Side of the printed marker, mm.
     out : Path or None
         Folder for masks, overlays and documents; None writes nothing.
+    method : Method
+        What marks skin and lesions.
     """
 
     photos: tuple[Path, ...]
     site: Site = Site.OTHER
     marker_mm: float = 20.0
     out: Path | None = None
+    method: Method = Method.NETWORK
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def outcomes(job: Job) -> Iterator[Outcome]:
 def _attempt(path: Path, name: str, job: Job) -> tuple[dict[str, Any] | None, str]:
     try:
         photo = read_photo(_content(path), path.name)
-        found = measure(photo, site=job.site, marker_mm=job.marker_mm)
+        found = measure(photo, site=job.site, marker_mm=job.marker_mm, method=job.method)
         if job.out is not None:
             _check_spared(job.out, job.photos, name)
             write_measurement(job.out, name, photo, found)

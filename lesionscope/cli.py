@@ -94,15 +94,20 @@ def measure(
     marker_mm: Annotated[
         float, typer.Option(min=1, max=500, help="Side of the printed marker, in mm.")
     ] = 20.0,
+    classical: Annotated[
+        bool, typer.Option("--classical", help="Mark skin and lesions by colour rules alone.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a JSON list and nothing else.")
     ] = False,
 ) -> None:
     """Measure photos: lesions, body surface area, suggested sub-scores."""
     from lesionscope.batch import Job
+    from lesionscope.pipeline import Method
 
     _check_networks()
-    rows = _measured(Job(tuple(photos), _site(site), marker_mm, out))
+    method = Method.CLASSICAL if classical else Method.NETWORK
+    rows = _measured(Job(tuple(photos), _site(site), marker_mm, out, method))
     if as_json:
         from lesionscope.exchange.measurement_json import json_text
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from lesionscope.batch import Job, Outcome, outcomes
 from lesionscope.core.sites import Site
+from lesionscope.pipeline import Method
 from lesionscope.places import samples_folder
 
 
@@ -179,3 +180,10 @@ def test_bomb_is_refused_quickly(tmp_path: Path) -> None:
     )
     (row,) = results(path)
     assert "megapixels" in row.error
+
+
+def test_the_classical_way_can_be_chosen() -> None:
+    photo = next(iter(sorted((samples_folder() / "demo_study" / "photos").glob("*_back.jpg"))))
+    (row,) = outcomes(Job((photo,), method=Method.CLASSICAL))
+    assert row.document is not None
+    assert "skin_and_lesion" not in row.document["model_version"]
