@@ -42,4 +42,5 @@ st.dataframe(
     hide_index=True,
     width="stretch",
     height=520,
+    column_config={"Detail": st.column_config.TextColumn(width="large")},
 )

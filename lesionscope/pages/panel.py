@@ -122,7 +122,7 @@ def _rows(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _provenance(document: Mapping[str, Any], corrected_by: str) -> str:
     drawn = "corrected by " + corrected_by if corrected_by else f"by {document['drawn_by']}"
-    return f"Outline {drawn} · networks {document['model_version']}"
+    return f"Outline {drawn} · graded by {document['model_version']}"
 
 
 def findings(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

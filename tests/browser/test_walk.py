@@ -92,7 +92,7 @@ def clinician(
 def make_the_owner(walk: Clinician) -> None:
     walk.sees("First start.")
     walk.write("Name to sign in with", "anna")
-    walk.write("Full name", "Dr Anna Example")
+    walk.write("Full name", "Clinic Owner")
     walk.write("Password", PASSWORD)
     walk.write("Password again", PASSWORD)
     walk.picture("01_first_start")
@@ -173,7 +173,7 @@ def correct_a_mask(walk: Clinician) -> None:
     walk.page.mouse.move(x + 50, y + 10, steps=6)
     walk.page.mouse.up()
     walk.press("Save outline")
-    walk.sees("Outline corrected by Dr Anna Example")
+    walk.sees("Outline corrected by Clinic Owner")
     walk.wait()
     walk.picture("07_corrected")
 
@@ -218,6 +218,7 @@ def finish_the_form(walk: Clinician) -> None:
         if "complete" not in place.inner_text():
             place.locator("label").click()
             walk.page.get_by_role("heading", name=group_label(group), exact=True).wait_for()
+            walk.wait()
             answer_what_is_blank(walk)
             place.filter(has_text="complete").wait_for()
             walk.page.get_by_role("heading", name=group_label(group), exact=True).wait_for()
