@@ -91,7 +91,7 @@ def clinician(
 
 def make_the_owner(walk: Clinician) -> None:
     walk.sees("First start.")
-    walk.write("Name to sign in with", "anna")
+    walk.write("Name to sign in with", "owner")
     walk.write("Full name", "Clinic Owner")
     walk.write("Password", PASSWORD)
     walk.write("Password again", PASSWORD)
@@ -102,7 +102,7 @@ def make_the_owner(walk: Clinician) -> None:
 
 def sign_out_and_in(walk: Clinician) -> None:
     walk.press("Sign out")
-    walk.write("Name", "anna")
+    walk.write("Name", "owner")
     walk.write("Password", PASSWORD)
     walk.picture("02_sign_in")
     walk.press("Sign in")
@@ -263,7 +263,7 @@ def test_from_first_start_to_the_timeline(clinician: Clinician, home: Path, tmp_
     walk.go("About")
     walk.picture("17_about")
     with Store.open(home) as record:
-        owner = record.authenticate("anna", PASSWORD)
+        owner = record.authenticate("owner", PASSWORD)
         patient = record.patients(owner)[0].patient
         [summary] = record.timeline(owner, patient.id)
         assert (summary.photos, summary.measured) == (6, 6)
