@@ -144,9 +144,9 @@ def real(folder: Path, tally: Tally) -> str:
 
 def masks_beside(path: Path) -> Iterable[Mask]:
     for kind in ("hand", "mask"):
-        mask = cv2.imread(str(path.with_name(f"{path.stem}_{kind}.png")), cv2.IMREAD_GRAYSCALE)
-        if mask is not None:
-            yield np.asarray(mask > 0)
+        beside = path.with_name(f"{path.stem}_{kind}.png")
+        if beside.exists():
+            yield read(beside)[..., 0] > 0
 
 
 def above_wrist(outlines: Sequence[HandOutline], mask: Mask) -> float:

@@ -36,7 +36,7 @@ _STEADY = [0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18]
 _PALM_SIDE, _JOINT_SIDE = 192, 224
 _PALM_SCORE = 0.45
 _SAME_PALM = 0.3
-_PALMS_LOOKED_AT = 4
+_PALMS_LOOKED_AT = 3
 _PASSES = 4
 # Ears, chins, elbows reached a mean score of 0.76 and no joint shift below 0.09 palm scales;
 # open hands, whole or partly hidden, a score of 0.81 and shifts up to 0.04.

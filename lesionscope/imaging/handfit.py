@@ -25,11 +25,11 @@ _STRAIGHT = 0.93
 _LONG_FINGER, _LITTLE_FINGER = 0.68, 0.50
 _THUMB_CLEAR = 0.10
 _FLATTEN = "Lay the hand flat with straight fingers, seen from straight above."
-# Optical density. The step across bare wrists reached 0.48; a lesion's border across the wrist
-# 1.0, of which 0.24 was not blood; painted sleeves of six colours began at 0.5 and 0.3. What
+# Optical density. The step across bare wrists reached 0.51; a lesion's border across the wrist
+# 1.0, of which 0.24 was not blood; 95 in 100 painted sleeves began at 0.6 and 0.3. What
 # blood and pigment leave unexplained of a wrist's tint against its fingers was nil on 170 bare
 # wrists, up to 2.8 in sleeves.
-_SLEEVE_STEP, _SLEEVE_STEP_BLOODLESS = 0.5, 0.28
+_SLEEVE_STEP, _SLEEVE_STEP_BLOODLESS = 0.6, 0.28
 _SLEEVE_TINT = 0.3
 _LEAST_CHROMOPHORE, _MOST_CHROMOPHORE = -0.3, 1.0
 _SMALLEST_PALM = 30.0

@@ -35,7 +35,7 @@ from lesionscope.imaging.handshape import HandAxes, expected_outline
 
 __all__ = ["Hand", "HandOutline", "choose_ruler", "find_hands", "hand_outline"]
 
-OUTLINE_RELATIVE_SD = 0.03
+OUTLINE_RELATIVE_SD = 0.035
 """Relative standard deviation of the area of a complete hand against rendered truth."""
 
 
