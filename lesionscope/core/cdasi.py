@@ -17,177 +17,98 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-from lesionscope.core.sites import CDASI_LOCATIONS, FACTS, Site
+from lesionscope.core.cdasi_form import ITEMS, FormItem, Part, item_named, items_of
+from lesionscope.core.cdasi_meaning import (
+    ACTIVITY_BANDS,
+    ACTIVITY_RESPONDERS,
+    FACTS_KNOWN,
+    IMPORTANT_ACTIVITY_CHANGES,
+    YASSAEE_2010,
+)
+from lesionscope.core.change import Change, MeasurementError
+from lesionscope.core.evidence import Certainty
+from lesionscope.core.field import NOT_ASSESSABLE
+from lesionscope.core.instrument import Instrument, Query, Rater, ScoreRule, Total, bands_of
+from lesionscope.core.sites import FACTS
 
-NOT_ASSESSABLE = "not assessable"
-"""The answer of a reader who looked and could not tell; it is not a zero and not a blank."""
+__all__ = [
+    "CDASI",
+    "ITEMS",
+    "NOT_ASSESSABLE",
+    "Answer",
+    "FormItem",
+    "Part",
+    "Score",
+    "change",
+    "check_answers",
+    "item_named",
+    "items_of",
+    "score",
+    "severity_bands",
+    "site_label",
+]
 
 Answer = int | str
 """A level, or `NOT_ASSESSABLE`."""
 
 
-class Part(StrEnum):
-    """The two scores of the instrument."""
-
-    ACTIVITY = "activity"
-    DAMAGE = "damage"
-
-
-@dataclass(frozen=True)
-class FormItem:
-    """One field of the form.
-
-    Attributes
-    ----------
-    key : str
-        Stable identifier, such as ``"malar.erythema"``.
-    label : str
-        Short label.
-    part : Part
-        The score that it counts for.
-    levels : tuple of str
-        Meaning of each level; the index is the level.
-    site : Site or None
-        The location it belongs to; None for the patient's alopecia and the nail folds.
-    help : str
-        What to look for, and why a photo may not settle it.
-    """
-
-    key: str
-    label: str
-    part: Part
-    levels: tuple[str, ...]
-    site: Site | None
-    help: str = ""
+def _activity(levels: Mapping[str, float]) -> float:
+    """Add the activity; of it only the level of Gottron's on the hands is doubled, by papules."""
+    doubling = 2 if levels["gottron_hands.papules"] else 1
+    counted = sum(level for key, level in levels.items() if key != "gottron_hands.papules")
+    return counted + (doubling - 1) * levels["gottron_hands.erythema"]
 
 
-_ERYTHEMA = ("none", "pink", "red", "dark red")
-_SCALE = ("none", "scale", "crust or lichenification")
-_PRESENT = ("absent", "present")
+def _damage(levels: Mapping[str, float]) -> float:
+    """Add the damage; nothing of it is doubled."""
+    return sum(levels.values())
 
 
-def _location_items(site: Site) -> tuple[FormItem, ...]:
-    key = site.value
-    return (
-        FormItem(
-            f"{key}.erythema",
-            "Erythema",
-            Part.ACTIVITY,
-            _ERYTHEMA,
-            site,
-            "Worst lesion of the location. Colour left behind without active redness is damage.",
+def _papules_without_redness(given: Mapping[str, float | str]) -> bool:
+    return given.get("gottron_hands.papules") == 1 and given.get("gottron_hands.erythema") == 0
+
+
+CDASI = Instrument(
+    id="cdasi",
+    name="CDASI version 2",
+    rater=Rater.CLINICIAN,
+    fields=ITEMS,
+    scores=(
+        ScoreRule(
+            Part.ACTIVITY.value,
+            "CDASI activity",
+            tuple(item.key for item in items_of(Part.ACTIVITY)),
+            100,
+            _activity,
+            Certainty.ARITHMETIC,
+            bands=ACTIVITY_BANDS,
+            important=IMPORTANT_ACTIVITY_CHANGES,
+            responders=ACTIVITY_RESPONDERS,
         ),
-        FormItem(f"{key}.scale", "Scale", Part.ACTIVITY, _SCALE, site, "Worst lesion."),
-        FormItem(
-            f"{key}.erosion",
-            "Erosion or ulceration",
-            Part.ACTIVITY,
-            _PRESENT,
-            site,
-            "Any break of the surface in the location.",
+        ScoreRule(
+            Part.DAMAGE.value,
+            "CDASI damage",
+            tuple(item.key for item in items_of(Part.DAMAGE)),
+            32,
+            _damage,
+            Certainty.ARITHMETIC,
         ),
-        FormItem(
-            f"{key}.poikiloderma",
-            "Poikiloderma",
-            Part.DAMAGE,
-            _PRESENT,
-            site,
-            "Dyspigmentation or telangiectasia.",
+    ),
+    citation=YASSAEE_2010,
+    rights=(
+        "The CDASI is the University of Pennsylvania's instrument; its use in a trial may need a "
+        "licence from there (from memory, not verified). Labels are this project's own words."
+    ),
+    facts=FACTS_KNOWN,
+    queries=(
+        Query(
+            "papules on the hands, and an activity of 0 there: doubling leaves 0",
+            _papules_without_redness,
         ),
-        FormItem(
-            f"{key}.calcinosis",
-            "Calcinosis",
-            Part.DAMAGE,
-            _PRESENT,
-            site,
-            "Needs palpation: never suggested from a photo.",
-        ),
-    )
-
-
-_HANDS = (
-    FormItem(
-        "gottron_hands.erythema",
-        "Gottron's, hands: activity",
-        Part.ACTIVITY,
-        _ERYTHEMA,
-        Site.GOTTRON_HANDS,
-        "Over the joints of the hands. Doubled when papules are present.",
-    ),
-    FormItem(
-        "gottron_hands.papules",
-        "Gottron's, hands: papules present",
-        Part.ACTIVITY,
-        ("no", "yes"),
-        Site.GOTTRON_HANDS,
-        "Elevation is felt, not seen: never suggested from a photo. Yes doubles the activity.",
-    ),
-    FormItem(
-        "gottron_hands.ulceration",
-        "Gottron's, hands: ulceration",
-        Part.ACTIVITY,
-        _PRESENT,
-        Site.GOTTRON_HANDS,
-        "Not doubled.",
-    ),
-    FormItem(
-        "gottron_hands.damage",
-        "Gottron's, hands: damage",
-        Part.DAMAGE,
-        ("none", "dyspigmentation", "scarring"),
-        Site.GOTTRON_HANDS,
-        "Not doubled.",
-    ),
-    FormItem(
-        "periungual",
-        "Periungual changes",
-        Part.ACTIVITY,
-        ("none", "redness or microscopic telangiectasia", "visible telangiectasia"),
-        None,
-        "Level 1 needs magnification: never suggested from a photo.",
-    ),
-    FormItem(
-        "alopecia",
-        "Hair loss in the last 30 days",
-        Part.ACTIVITY,
-        _PRESENT,
-        None,
-        "As the patient reports it: never suggested from a photo.",
     ),
 )
-
-ITEMS: tuple[FormItem, ...] = (
-    tuple(item for site in CDASI_LOCATIONS for item in _location_items(site)) + _HANDS
-)
-"""Every field in the order of the form: 50 of activity, 31 of damage."""
-
-_BY_KEY = {item.key: item for item in ITEMS}
-
-
-def item_named(key: str) -> FormItem:
-    """Return the field with this key.
-
-    Raises
-    ------
-    ValueError
-        If the form has no such field.
-    """
-    if key not in _BY_KEY:
-        raise ValueError(f"CDASI version 2 has no field {key!r}")
-    return _BY_KEY[key]
-
-
-def items_of(part: Part) -> tuple[FormItem, ...]:
-    """Return the fields of one score, in the order of the form.
-
-    Examples
-    --------
-    >>> len(items_of(Part.ACTIVITY)), len(items_of(Part.DAMAGE))
-    (50, 31)
-    """
-    return tuple(item for item in ITEMS if item.part is part)
+"""The instrument in the shape that every form page takes."""
 
 
 def check_answers(answers: Mapping[str, Answer]) -> None:
@@ -203,13 +124,7 @@ def check_answers(answers: Mapping[str, Answer]) -> None:
     ValueError
         If a key is unknown or a level is outside the range of its field.
     """
-    for key, answer in answers.items():
-        item = item_named(key)
-        if answer == NOT_ASSESSABLE:
-            continue
-        top = len(item.levels) - 1
-        if isinstance(answer, bool) or not isinstance(answer, int) or not 0 <= answer <= top:
-            raise ValueError(f"{key} must be 0 to {top} or {NOT_ASSESSABLE!r}, got {answer!r}")
+    CDASI.check(answers)
 
 
 @dataclass(frozen=True)
@@ -279,19 +194,11 @@ def score(part: Part, answers: Mapping[str, Answer]) -> Score:
     >>> score(Part.ACTIVITY, worst).total, score(Part.DAMAGE, worst).total
     (100, 32)
     """
-    check_answers(answers)
-    fields = items_of(part)
-    given = {item.key: answers[item.key] for item in fields if item.key in answers}
-    unclear = tuple(key for key, answer in given.items() if answer == NOT_ASSESSABLE)
-    total = None
-    if len(given) == len(fields) and not unclear:
-        levels = {key: int(answer) for key, answer in given.items()}
-        doubling = 2 if levels.pop("gottron_hands.papules", 0) else 1
-        total = sum(
-            level * (doubling if key == "gottron_hands.erythema" else 1)
-            for key, level in levels.items()
-        )
-    return Score(part, total, len(given), len(fields), unclear)
+    found = CDASI.total(part.value, answers)
+    required = len(found.rule.keys)
+    if isinstance(found, Total):
+        return Score(part, int(found.value), required, required, ())
+    return Score(part, None, found.answered, required, found.not_assessable)
 
 
 def severity_bands(activity_total: int) -> dict[str, str]:
@@ -317,12 +224,36 @@ def severity_bands(activity_total: int) -> dict[str, str]:
     >>> severity_bands(7)
     {'Stanford, mild up to 14': 'mild', 'Pennsylvania, 19': 'mild'}
     """
-    stanford = "mild" if activity_total <= 14 else "moderate or severe"
-    if activity_total == 19:
-        penn = "at the cut-off"
-    else:
-        penn = "mild" if activity_total < 19 else "moderate or severe"
-    return {"Stanford, mild up to 14": stanford, "Pennsylvania, 19": penn}
+    return bands_of(Total(CDASI.rule(Part.ACTIVITY.value), activity_total))
+
+
+def change(part: Part, baseline: int, now: int, *, error: MeasurementError | None = None) -> Change:
+    """Compare a total with its baseline.
+
+    Parameters
+    ----------
+    part : Part
+        Both totals are of this part. Damage has no published change that matters.
+    baseline, now : int
+        Totals of two complete forms.
+    error : MeasurementError, optional
+        Of the study's own readers: no published one was read.
+
+    Returns
+    -------
+    Change
+
+    References
+    ----------
+    Anyanwu et al. 2015, Br J Dermatol 173:969-74: 4 points (Pennsylvania), 5 (Stanford).
+
+    Examples
+    --------
+    >>> change(Part.ACTIVITY, 20, 16).describe()
+    '-4 points (-20 %); reaches 4 (Pennsylvania); below 5 (Stanford); smallest detectable change \
+not known'
+    """
+    return Change(baseline, now, CDASI.rule(part.value).important, error)
 
 
 def site_label(item: FormItem) -> str:

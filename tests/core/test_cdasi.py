@@ -1,18 +1,24 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lesionscope.core.cdasi import (
+    CDASI,
     ITEMS,
     NOT_ASSESSABLE,
     Part,
+    change,
     check_answers,
+    item_named,
     items_of,
     score,
     severity_bands,
+    site_label,
 )
+from lesionscope.core.change import MeasurementError
+from lesionscope.core.instrument import Total, bands_of
 from lesionscope.core.sites import CDASI_LOCATIONS
 
 
@@ -40,6 +46,7 @@ def brute_force_damage(a: dict[str, int]) -> int:
     )
 
 
+@settings(deadline=None)
 @given(forms())
 def test_totals_equal_the_published_arithmetic_and_stay_in_range(answers: dict[str, int]) -> None:
     activity = score(Part.ACTIVITY, answers).total
@@ -142,3 +149,103 @@ def test_invented_sites_are_refused(key: str) -> None:
 )
 def test_severity_under_both_published_cut_offs(total: int, stanford: str, penn: str) -> None:
     assert list(severity_bands(total).values()) == [stanford, penn]
+
+
+def test_only_gottron_of_the_hands_is_doubled() -> None:
+    # Rows 14 and 15 are ordinary rows, and so is every other item: each adds its own level.
+    doubled = []
+    for item in items_of(Part.ACTIVITY):
+        if item.key == "gottron_hands.papules":
+            continue
+        level = len(item.levels) - 1
+        answers = all_zero() | {"gottron_hands.papules": 1, item.key: level}
+        total = score(Part.ACTIVITY, answers).total
+        if total == 2 * level:
+            doubled.append(item.key)
+        else:
+            assert total == level
+    assert doubled == ["gottron_hands.erythema"]
+
+
+def test_a_row_is_worth_six_and_two() -> None:
+    # A public copy reaches 144 and 30 and then says that the sum is sometimes capped.
+    for site in CDASI_LOCATIONS:
+        of_site = [item for item in ITEMS if item.site is site]
+        worst = all_zero() | {item.key: len(item.levels) - 1 for item in of_site}
+        assert score(Part.ACTIVITY, worst).total == 6
+        assert score(Part.DAMAGE, worst).total == 2
+
+
+def test_version_1_with_four_activity_measures_is_refused() -> None:
+    of_a_row = [item for item in ITEMS if item.key.startswith("arm.")]
+    assert [item.part for item in of_a_row] == [Part.ACTIVITY] * 3 + [Part.DAMAGE] * 2
+    with pytest.raises(ValueError, match="no field"):
+        check_answers({"arm.excoriation": 1})
+
+
+def test_no_score_adds_activity_and_damage() -> None:
+    assert [rule.id for rule in CDASI.scores] == ["activity", "damage"]
+    assert not set(CDASI.scores[0].keys) & set(CDASI.scores[1].keys)
+    with pytest.raises(ValueError, match="activity, damage"):
+        CDASI.total("total", all_zero())
+
+
+@pytest.mark.parametrize("blank", ["NA", "", "n/a", None])
+def test_na_is_not_counted_as_zero(blank: object) -> None:
+    with pytest.raises(ValueError, match="alopecia"):
+        score(Part.ACTIVITY, all_zero() | {"alopecia": blank})  # type: ignore[dict-item]
+
+
+def test_the_papules_flag_is_required_even_without_redness() -> None:
+    answers = all_zero()
+    del answers["gottron_hands.papules"]
+    assert score(Part.ACTIVITY, answers).describe() == "49 of 50 fields answered, no total"
+
+
+def test_papules_without_redness_are_asked_about() -> None:
+    papules = all_zero() | {"gottron_hands.papules": 1}
+    assert score(Part.ACTIVITY, papules).total == 0
+    assert len(CDASI.open_queries(papules)) == 1
+    assert CDASI.open_queries(papules | {"gottron_hands.erythema": 1}) == ()
+    assert CDASI.open_queries({}) == ()
+
+
+def test_score_and_instrument_say_the_same() -> None:
+    full = all_zero() | {"malar.erythema": 2, "arm.calcinosis": 1}
+    for answers in ({}, full, full | {"arm.scale": NOT_ASSESSABLE}):
+        for part in Part:
+            old, new = score(part, answers), CDASI.total(part.value, answers)
+            assert old.describe() == new.describe()
+
+
+def test_severity_is_shown_for_a_trial_entry_that_is_mild() -> None:
+    assert set(severity_bands(7).values()) == {"mild"}
+
+
+def test_remission_applies_only_where_a_study_adopts_it() -> None:
+    five = Total(CDASI.rule("activity"), 5)
+    assert "Remission, up to 5" not in bands_of(five)
+    adopted = bands_of(five, {"cdasi-remission-5"})
+    assert adopted["Remission, up to 5"] == "remission"
+
+
+def test_change_beside_what_matters_and_what_is_noise() -> None:
+    error = MeasurementError.from_reliability(10, 0.95, "the study's own readers")
+    fall = change(Part.ACTIVITY, 20, 15, error=error)
+    assert fall.points == -5
+    assert [fall.reaches(one) for one in fall.important] == [True, True]
+    assert fall.within_error
+    assert fall.describe() == (
+        "-5 points (-25 %); reaches 4 (Pennsylvania); reaches 5 (Stanford); "
+        "within measurement error (6.2)"
+    )
+    assert [change(Part.ACTIVITY, 20, 16).reaches(one) for one in fall.important] == [True, False]
+    assert change(Part.DAMAGE, 5, 3).important == ()
+
+
+def test_items_carry_their_heading_and_glossary() -> None:
+    assert all(item.help and item.citation for item in ITEMS)
+    assert site_label(item_named("arm.scale")) == "Arm"
+    assert site_label(item_named("alopecia")) == "Whole patient"
+    assert item_named("alopecia").group == "Nails and hair"
+    assert "Pennsylvania" in CDASI.rights
