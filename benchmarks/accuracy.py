@@ -1,13 +1,22 @@
 """Accuracy of the whole measurement against exact or hand-drawn truth, by skin tone and view.
 
     python benchmarks/accuracy.py [--phantom DIR] [--photos DIR --annotations DIR]
-                                  [--predictions DIR] [--workers 2]
+                                  [--method network|classical] [--cache DIR] [--only TEXT]
 
-`--phantom` is a folder of rendered patients (NAME.jpg with NAME_lesion.png, NAME_skin.png,
-NAME_hand.png and NAME.json), `--photos` a folder of real photos and `--annotations` the masks
-drawn on them. With `--predictions` the masks and JSON of each photo are kept there, in the
-public output format, so that other scoring scripts can read them. Intervals are 95 % bootstrap
-intervals over photos. The worst ten photos go to benchmarks/results/worst.jpg.
+`--phantom` is a folder of rendered patients: NAME.jpg with NAME.json, NAME_lesion.png,
+NAME_skin.png and NAME_hand.png beside it or in ../truth (as in sample_images/demo_study/photos).
+`--photos` is a folder of real photos and `--annotations` one of masks drawn on them:
+NAME_lesion.png, NAME_lesion_outer.png and NAME_skin.png, with a table annotations.csv (file,
+diagnosis, skin tone group, grade of the lesion mask). Each may be given several times.
+
+What was measured is kept in `--cache`, in the public output format, where other scoring scripts can
+read it; a photo is measured again when it or the software has changed. `--as-cached` takes what the
+cache holds even so, and `--only` prints the figures whose name contains a text: together they print
+one figure again in seconds.
+
+Every figure, its target and whether it is met go to benchmarks/results/accuracy.md (with
+`--method classical` accuracy_classical.md), the worst ten rendered photos to worst.png there. Real
+photos may not be ours to copy, so their sheet stays in the cache.
 """
 
 from __future__ import annotations
@@ -15,265 +24,228 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from contact_sheet import contact_sheet, picture_of, worst
+from figures import REAL, RENDERED, Cell, Figure, Target, cell, groups, verdict
+from measured import measure_all, software_digest
 from rich.console import Console
 from rich.table import Table
+from scored import Row, found_mask, read_mask, real_row, rendered_row, truth_folder
+
+import lesionscope
 
 RESULTS = Path(__file__).parent / "results"
-Mask = NDArray[np.bool_]
+FLOOR = 1e-3
+"""Handprints that stand for nothing found, so that a ratio to it exists."""
 
 
-@dataclass
-class Row:
-    """One photo: what was true and what was found; None where it does not apply."""
+@dataclass(frozen=True)
+class Photographed:
+    """A photo to score: rendered, or real with its row of the table and its masks."""
 
-    name: str
-    kind: str
-    tone: str
-    view: str
-    dice: float | None = None
-    false_percent: float | None = None
-    skin_iou: float | None = None
-    hand_iou: float | None = None
-    hand_found: float | None = None
-    hand_false: float | None = None
-    area_error: float | None = None
-    covered: float | None = None
-    log_width: float | None = None
-    ita_error: float | None = None
-    seconds: float = 0.0
-    grade: str = "A"
+    photo: Path
+    record: dict[str, str] | None = None
+    annotations: Path | None = None
+
+    def row(self, cache: Path) -> Row:
+        """Score it by what the cache says of it."""
+        if self.record is None or self.annotations is None:
+            return rendered_row(self.photo, cache / "rendered")
+        return real_row(self.photo, self.annotations, self.record, cache / "real")
+
+    def truth(self) -> Path:
+        """Return the file of its true lesions."""
+        folder = self.annotations or truth_folder(self.photo)
+        return folder / f"{self.photo.stem}_lesion.png"
 
 
-def read_mask(path: Path, threshold: int = 0) -> Mask | None:
-    """Read a mask; None when there is no such file."""
-    if not path.exists():
-        return None
-    values = np.asarray(Image.open(path))
-    values = values if values.ndim == 2 else values[..., :3].max(axis=2)
-    return np.asarray(values > threshold)
+def rendered_photos(folder: Path) -> list[Photographed]:
+    """List the photos of a folder that have a truth."""
+    photos = [p for p in sorted(folder.glob("*.jpg")) if _has_truth(p)]
+    if not photos:
+        raise SystemExit(f"{folder} holds no NAME.jpg with a NAME.json beside it or in ../truth")
+    return [Photographed(photo) for photo in photos]
 
 
-def overlap(truth: Mask, found: Mask) -> float:
-    """Return intersection over union."""
-    union = int((truth | found).sum())
-    return float((truth & found).sum() / union) if union else 1.0
+def _has_truth(photo: Path) -> bool:
+    return (truth_folder(photo) / f"{photo.stem}.json").exists()
 
 
-def dice(truth: Mask, found: Mask, care: Mask) -> float:
-    """Return the Dice coefficient over the pixels that count."""
-    truth, found = truth & care, found & care
-    return float(2 * (truth & found).sum() / max(1, int(truth.sum() + found.sum())))
+def real_photos(folder: Path, annotations: Path) -> list[Photographed]:
+    """List the photos of a folder that the table of the annotations names."""
+    tables = [annotations / "annotations.csv", annotations.parent / "labels.csv"]
+    table = next((path for path in tables if path.exists()), None)
+    if table is None:
+        raise SystemExit(f"needed {tables[0]} or {tables[1]}, found neither")
+    with table.open() as file:
+        records = [r for r in csv.DictReader(file) if (folder / r["file"]).exists()]
+    return [Photographed(folder / r["file"], r, annotations) for r in records]
 
 
-def measured(photo: Path, predictions: Path | None) -> tuple[object, float]:
-    """Measure a photo and keep the result in the public format if asked."""
-    import time
-
-    import cv2
-
-    from lesionscope.exchange.measurement_json import document, mask_files
-    from lesionscope.pipeline import measure
-
-    cv2.setNumThreads(1)
-    start = time.perf_counter()
-    found = measure(photo)
-    seconds = time.perf_counter() - start
-    if predictions is not None:
-        predictions.mkdir(parents=True, exist_ok=True)
-        (predictions / f"{photo.stem}.json").write_text(json.dumps(document(found), indent=1))
-        for key, data in mask_files(found).items():
-            (predictions / f"{photo.stem}_{key}.png").write_bytes(data)
-    return found, seconds
+def with_change(rows: Sequence[Row]) -> None:
+    """Add the error of the change since the first visit to the rows of later visits."""
+    first = {(row.person, row.view): row for row in rows if row.visit == 1}
+    for row in rows:
+        start = first.get((row.person, row.view))
+        if row.visit == 1 or start is None:
+            continue
+        both = (start.values, row.values)
+        if any("handprints" not in v or v["true_handprints"] <= 0.01 for v in both):
+            continue
+        found, true = (
+            math.log(max(row.values[key], FLOOR) / max(start.values[key], FLOOR))
+            for key in ("handprints", "true_handprints")
+        )
+        row.values["change_error"] = abs(found - true)
+        row.values["change_direction"] = float((found > 0) == (true > 0))
 
 
-def phantom_row(photo: Path, predictions: Path | None) -> Row:
-    """Score one rendered photo."""
-    from lesionscope.core.measurement import Measurement
-
-    found, seconds = measured(photo, predictions)
-    assert isinstance(found, Measurement)
-    truth = json.loads(photo.with_suffix(".json").read_text())
-    folder, stem = photo.parent, photo.stem
-    lesion = read_mask(folder / f"{stem}_lesion.png")
-    skin = read_mask(folder / f"{stem}_skin.png")
-    hand = np.asarray(Image.open(folder / f"{stem}_hand.png"))
-    assert lesion is not None
-    assert skin is not None
-    row = Row(stem, "rendered", truth["skin_tone"], truth["view"], seconds=seconds)
-    row.skin_iou = overlap(skin, found.skin_mask)
-    if lesion.any():
-        row.dice = dice(lesion, found.lesion_map.mask, np.ones_like(lesion))
-    else:
-        row.false_percent = 100 * float((found.lesion_map.mask & skin).sum() / skin.sum())
-    if truth["hand_present"]:
-        row.hand_found = float(found.hand_mask.any())
-        if found.hand_mask.any():
-            counts = hand != 128
-            row.hand_iou = overlap((hand == 255) & counts, found.hand_mask & counts)
-    elif not (hand == 128).any():
-        row.hand_false = float(found.hand_mask.any())
-    true_prints = truth["lesion_area_in_handprints"]
-    if found.handprints is not None and true_prints >= 0.06:
-        row.area_error = abs(found.handprints.value - true_prints) / true_prints
-        interval = found.handprints.interval
-        row.covered = float(interval.low <= true_prints <= interval.high)
-        if interval.low > 0:
-            row.log_width = float(np.log(interval.high / interval.low))
-    if found.ita_deg is not None:
-        row.ita_error = abs(found.ita_deg - truth["ita_true_albedo"])
-    return row
+def figures_of(rows: Sequence[Row], figures: Sequence[Figure]) -> list[dict[str, Cell | None]]:
+    """Work out every figure for every group."""
+    parted = groups(rows)
+    return [{name: cell(f, part) for name, part in parted.items()} for f in figures]
 
 
-def photo_row(
-    photo: Path, annotations: Path, record: dict[str, str], predictions: Path | None
-) -> Row:
-    """Score one real photo against hand-drawn masks."""
-    from lesionscope.core.measurement import Measurement
-
-    found, seconds = measured(photo, predictions)
-    assert isinstance(found, Measurement)
-    stem = photo.stem
-    row = Row(stem, "real", record["skin_tone_group"], record["site"], seconds=seconds)
-    row.grade = record["grade_lesion"]
-    skin = read_mask(annotations / f"{stem}_skin.png")
-    lesion = read_mask(annotations / f"{stem}_lesion.png")
-    outer = read_mask(annotations / f"{stem}_lesion_outer.png")
-    if skin is not None:
-        row.skin_iou = overlap(skin, found.skin_mask)
-    # A pigmented mole is not erythema: its photo counts as free of lesions.
-    if lesion is not None and skin is not None and (not lesion.any() or "mole" in stem.lower()):
-        row.false_percent = 100 * float((found.lesion_map.mask & skin).sum() / skin.sum())
-    elif lesion is not None:
-        care = np.ones_like(lesion) if outer is None else ~(outer & ~lesion)
-        row.dice = dice(lesion, found.lesion_map.mask, care)
-    return row
-
-
-def bootstrap(values: Sequence[float], of: Callable[[NDArray[np.float64]], float]) -> str:
-    """Return a statistic with its 95 % bootstrap interval over photos."""
-    sample = np.asarray(values, dtype=float)
-    if not sample.size:
+def _number(value: float) -> str:
+    if math.isnan(value):
         return "-"
-    rng = np.random.default_rng(0)
-    draws = [of(rng.choice(sample, sample.size)) for _ in range(1000)]
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return f"{of(sample):.3f} ({low:.3f}-{high:.3f})"
+    return "inf" if math.isinf(value) else f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
 
 
-def median(values: NDArray[np.float64]) -> float:
-    """Return the median as a float."""
-    return float(np.median(values))
+def _cell_text(found: Cell | None) -> str:
+    if found is None:
+        return "-"
+    return f"{_number(found.value)} ({_number(found.low)}-{_number(found.high)}), n {found.n}"
 
 
-def mean(values: NDArray[np.float64]) -> float:
-    """Return the mean as a float."""
-    return float(np.mean(values))
-
-
-COLUMNS: tuple[tuple[str, str, Callable[[NDArray[np.float64]], float]], ...] = (
-    ("lesion Dice, median", "dice", median),
-    ("clear skin called lesion, mean %", "false_percent", mean),
-    ("skin IoU, median", "skin_iou", median),
-    ("hand IoU, median", "hand_iou", median),
-    ("hand found", "hand_found", mean),
-    ("false hand", "hand_false", mean),
-    ("area in handprints, median error", "area_error", median),
-    ("90 % interval covers", "covered", mean),
-    ("ITA error, median", "ita_error", median),
-)
-
-
-def print_table(rows: Sequence[Row], console: Console) -> None:
-    """Print every figure, overall and by tone and view."""
-    groups: list[tuple[str, list[Row]]] = [("all", list(rows))]
-    groups += [
-        (f"tone {t}", [r for r in rows if r.tone == t]) for t in sorted({r.tone for r in rows})
+def table_text(figures: Sequence[Figure], cells: Sequence[dict[str, Cell | None]]) -> list[str]:
+    """Write the table as Markdown: a row for each figure, a column for each group."""
+    names = list(cells[0])
+    lines = [
+        "| figure | target | verdict | " + " | ".join(names) + " |",
+        "|---" * (3 + len(names)) + "|",
     ]
-    if len({r.view for r in rows}) <= 10:
-        groups += [
-            (f"view {v}", [r for r in rows if r.view == v]) for v in sorted({r.view for r in rows})
-        ]
-    for title, field, statistic in COLUMNS:
-        values = {
-            name: [float(getattr(r, field)) for r in group if getattr(r, field) is not None]
-            for name, group in groups
-        }
-        if not values["all"]:
-            continue
-        table = Table(title=title)
-        for heading in ("group", "n", "value (95 % interval)", "p10", "p90"):
-            table.add_column(heading)
-        for name, found in values.items():
-            if found:
-                ends = (f"{np.percentile(found, q):.3f}" for q in (10, 90))
-                table.add_row(name, str(len(found)), bootstrap(found, statistic), *ends)
-        console.print(table)
+    for figure, found in zip(figures, cells, strict=True):
+        targets = "; ".join(target.text for target in figure.targets) or "-"
+        verdicts = "; ".join(verdict(target, found) for target in figure.targets) or "-"
+        values = " | ".join(_cell_text(found[name]) for name in names)
+        lines.append(f"| {figure.title} | {targets} | {verdicts} | {values} |")
+    return lines
 
 
-def contact_sheet(rows: Sequence[Row], folders: dict[str, Path], predictions: Path) -> None:
-    """Save the ten photos with the lowest Dice, outlines drawn."""
-    from lesionscope.imaging.overlay import outline_overlay
+SPEED = (Target("<= 1.2 s", high=1.2), Target("<= 700 MB", high=700.0))
 
-    worst = sorted((r for r in rows if r.dice is not None), key=lambda r: r.dice or 0)[:10]
-    sheet = Image.new("RGB", (5 * 420, 2 * 440), "black")
-    for place, row in enumerate(worst):
-        photo = next(folders[row.kind].glob(f"{row.name}.*[gG]"))
-        rgb = np.asarray(Image.open(photo).convert("RGB"))
-        lesion = read_mask(predictions / f"{row.name}_lesion.png")
-        if lesion is None:
-            continue
-        drawn = Image.fromarray(outline_overlay(rgb, lesion))
-        drawn.thumbnail((420, 420))
-        at = (420 * (place % 5), 440 * (place // 5))
-        sheet.paste(drawn, at)
-        ImageDraw.Draw(sheet).text((at[0] + 4, at[1] + 424), f"{row.name} Dice {row.dice:.2f}")
-    RESULTS.mkdir(exist_ok=True)
-    sheet.save(RESULTS / "worst.jpg", quality=80)
+
+def speed_text() -> list[str]:
+    """Write the speed that `benchmarks/speed.py` measured, if it did."""
+    path = RESULTS / "speed.json"
+    if not path.exists():
+        return []
+    told = json.loads(path.read_text())
+    values = (told["median_seconds"]["whole"], told["peak_mb"])
+    lines = ["", "| figure | target | verdict | value |", "|---|---|---|---|"]
+    for title, target, value in zip(
+        ("measure() of 12 megapixels, median", "its peak memory"), SPEED, values, strict=True
+    ):
+        said = "met" if target.holds(value) else "**missed**"
+        lines.append(f"| {title} (`benchmarks/speed.py`) | {target.text} | {said} | {value:.2f} |")
+    return lines
+
+
+def print_summary(
+    title: str, figures: Sequence[Figure], cells: Sequence[dict[str, Cell | None]]
+) -> None:
+    """Print each figure over all photos, its target and whether it is met."""
+    table = Table(title=title)
+    for heading in ("figure", "all", "target", "verdict"):
+        table.add_column(heading)
+    for figure, found in zip(figures, cells, strict=True):
+        targets = "\n".join(target.text for target in figure.targets)
+        verdicts = "\n".join(verdict(t, found).replace("**", "") for t in figure.targets)
+        table.add_row(figure.title, _cell_text(found["all"]), targets, verdicts)
+    Console(width=150).print(table)
+
+
+def save_sheet(photos: Sequence[Photographed], rows: Sequence[Row], cache: Path, at: Path) -> None:
+    """Save the contact sheet of the photos with the lowest agreement."""
+    low = worst(rows)
+    pictures = {}
+    for row in low:
+        shown = next(p for p in photos if p.photo.stem == row.name)
+        true = read_mask(shown.truth())
+        if true is None:
+            raise FileNotFoundError(shown.truth())
+        pictures[row.name] = picture_of(shown.photo, true, found_mask(cache, row.name, "lesion"))
+    if low:
+        contact_sheet(low, pictures).save(at, optimize=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--phantom", type=Path, action="append", default=[])
+    parser.add_argument("--photos", type=Path, action="append", default=[])
+    parser.add_argument("--annotations", type=Path, action="append", default=[])
+    parser.add_argument("--method", choices=("network", "classical"), default="network")
+    parser.add_argument("--cache", type=Path, default=RESULTS / "predictions")
+    parser.add_argument("--as-cached", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--workers", type=int, default=2)
+    chosen = parser.parse_args()
+    if len(chosen.photos) != len(chosen.annotations):
+        parser.error("each --photos needs its --annotations")
+    if not chosen.phantom and not chosen.photos:
+        parser.error("needed --phantom, or --photos with --annotations")
+    return chosen
 
 
 def main() -> None:
     """Measure, score and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--phantom", type=Path)
-    parser.add_argument("--photos", type=Path)
-    parser.add_argument("--annotations", type=Path)
-    parser.add_argument("--predictions", type=Path, default=RESULTS / "predictions")
-    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
-    chosen = parser.parse_args()
-    console = Console(width=110)
-    folders: dict[str, Path] = {}
-    rows: list[Row] = []
-    with ProcessPoolExecutor(chosen.workers) as pool:
-        jobs = []
-        if chosen.phantom:
-            folders["rendered"] = chosen.phantom
-            for photo in sorted(chosen.phantom.glob("*_v[0-9]_*.jpg")):
-                jobs.append(pool.submit(phantom_row, photo, chosen.predictions / "rendered"))
-        if chosen.photos and chosen.annotations:
-            folders["real"] = chosen.photos
-            with (chosen.annotations / "annotations.csv").open() as file:
-                records = list(csv.DictReader(file))
-            for record in records:
-                photo = chosen.photos / record["file"]
-                where = chosen.predictions / "real"
-                jobs.append(pool.submit(photo_row, photo, chosen.annotations, record, where))
-        rows = [job.result() for job in jobs]
-    for kind in folders:
-        group = [r for r in rows if r.kind == kind]
-        console.rule(f"{kind} photos, n {len(group)}")
-        print_table(group, console)
-        contact_sheet(group, folders, chosen.predictions / kind)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "accuracy.json").write_text(json.dumps([asdict(r) for r in rows], indent=1) + "\n")
+    chosen = _arguments()
+    cache = chosen.cache / chosen.method
+    sets: dict[str, list[Photographed]] = {
+        "rendered": [p for folder in chosen.phantom for p in rendered_photos(folder)],
+        "real": [
+            p
+            for folder, masks in zip(chosen.photos, chosen.annotations, strict=True)
+            for p in real_photos(folder, masks)
+        ],
+    }
+    suffix = "" if chosen.method == "network" else f"_{chosen.method}"
+    text = [
+        f"# Accuracy, method {chosen.method}",
+        "",
+        f"`benchmarks/accuracy.py`, {date.today()}, LesionScope {lesionscope.__version__}, "
+        f"software digest {software_digest()}. In brackets the 95 % interval: bootstrap over "
+        "persons (over photos below five persons); of shares Wilson's.",
+    ]
+    kept: list[dict[str, object]] = []
+    for kind, photos in sets.items():
+        if not photos:
+            continue
+        measure_all(
+            [p.photo for p in photos], cache / kind,
+            method=chosen.method, workers=chosen.workers, as_cached=chosen.as_cached,
+        )  # fmt: skip
+        rows = [p.row(cache) for p in photos]
+        with_change(rows)
+        figures = [f for f in (RENDERED if kind == "rendered" else REAL) if chosen.only in f.title]
+        cells = figures_of(rows, figures)
+        print_summary(f"{kind} photos, n {len(rows)}, method {chosen.method}", figures, cells)
+        if not chosen.only:
+            text += ["", f"## {kind} photos, n {len(rows)}", "", *table_text(figures, cells)]
+            kept += [row.__dict__ for row in rows]
+            sheet = RESULTS / f"worst{suffix}.png" if kind == "rendered" else cache / "worst.png"
+            save_sheet(photos, rows, cache / kind, sheet)
+    if not chosen.only:
+        (RESULTS / f"accuracy{suffix}.md").write_text("\n".join(text + speed_text()) + "\n")
+        (RESULTS / f"accuracy{suffix}.json").write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -11,12 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope import __version__
+from lesionscope.areas import areas_of, cm2_per_px, relief_findings, relief_in
 from lesionscope.core.measurement import (
-    BsaEstimate,
     Calibration,
-    CalibrationSource,
-    Convention,
-    Estimate,
     Item,
     Lesion,
     LesionMap,
@@ -24,22 +21,15 @@ from lesionscope.core.measurement import (
 )
 from lesionscope.core.photo import CaptureFinding, Photo, Severity
 from lesionscope.core.sites import Site
-from lesionscope.imaging.colour import ita_degrees, lab, skin_tone
+from lesionscope.imaging.colour import ita_degrees, lab, lab_in_light, skin_tone
 from lesionscope.imaging.crops import lesion_crop
+from lesionscope.imaging.curvature import Relief
 from lesionscope.imaging.lesion import Contrast, regions
 from lesionscope.imaging.quality import Note, capture_notes
 from lesionscope.imaging.resize import resized_mask
 from lesionscope.imaging.skin import SkinMask
 from lesionscope.model.runtime import Grader
 from lesionscope.ruler import Ruler
-from lesionscope.scoring.bsa import (
-    HANDPRINT_CM2,
-    HANDPRINT_CM2_SD_OF_LOG,
-    ErrorBudget,
-    area_of,
-    handprints_of,
-    percent_of,
-)
 from lesionscope.scoring.suggest import suggest
 
 MOST_GRADED = 24
@@ -113,11 +103,13 @@ def quantify(
     Measurement
     """
     photo, calibration = frame.photo, frame.ruler.calibration
+    with clock.stage("curvature"):
+        relief = relief_in(frame.skin.mask, calibration, frame.shrink)
     with clock.stage("grading"):
-        lesions = _graded_lesions(frame, lesion_map, networks.grader)
+        lesions = _graded_lesions(frame, lesion_map, networks.grader, relief)
     with clock.stage("numbers"):
-        handprints, area = _areas(lesion_map, calibration)
-        ita = _typology_angle(frame.work, frame.contrast.clear)
+        areas = areas_of(lesion_map, calibration, relief)
+        ita = _typology_angle(frame.work, frame.contrast.clear, calibration)
         tone = skin_tone(ita)
         skin_px = round(float(frame.skin.mask.sum()) / frame.shrink**2)
         suggestions = suggest(
@@ -128,8 +120,7 @@ def quantify(
             unevenness=_unevenness(frame.contrast),
         )
     with clock.stage("quality"):
-        findings = _findings(frame, lesion_map, lesions)
-    percent = dict.fromkeys(Convention) if handprints is None else _percents(handprints, frame)
+        findings = _findings(frame, lesion_map, lesions) + relief_findings(lesion_map, relief)
     skin_mask_full = resized_mask(frame.skin.mask, photo.size)
     return Measurement(
         photo_sha256=photo.sha256,
@@ -140,36 +131,45 @@ def quantify(
         hand_mask=frame.ruler.hand_mask,
         lesion_map=lesion_map,
         lesions=lesions,
-        handprints=handprints,
-        area_cm2=area,
-        bsa_protocol=percent[Convention.PROTOCOL],
-        bsa_adjusted=percent[Convention.ADJUSTED],
+        handprints=areas.handprints,
+        area_cm2=areas.area_cm2,
+        bsa_protocol=areas.protocol,
+        bsa_adjusted=areas.adjusted,
         suggestions=suggestions,
         ita_deg=ita,
         skin_tone=tone,
         software_version=__version__,
         model_version=networks.versions,
         seconds=dict(clock.seconds),
+        budget=areas.budget,
+        hand_cm2=areas.hand_cm2,
+        bsa_surface=areas.surface,
+        hands=frame.ruler.hands,
     )
 
 
-def _percents(handprints: Estimate, frame: Frame) -> dict[Convention, BsaEstimate | None]:
-    source = frame.ruler.calibration.source
-    return {convention: percent_of(handprints, convention, source) for convention in Convention}
-
-
-def _graded_lesions(frame: Frame, lesion_map: LesionMap, grader: Grader) -> tuple[Lesion, ...]:
+def _graded_lesions(
+    frame: Frame, lesion_map: LesionMap, grader: Grader, relief: Relief | None
+) -> tuple[Lesion, ...]:
     """Take the lesions apart, measure each, and let the network grade the largest."""
     size = frame.work.shape[0], frame.work.shape[1]
     mask = resized_mask(lesion_map.mask, size)
     parts, labels = regions(frame.work, mask, frame.contrast)
     mm_per_px = frame.ruler.calibration.mm_per_px
     mm_per_work_px = None if mm_per_px is None else mm_per_px / frame.shrink
+    # Cut from the photo itself: flakes are finer than a pixel of the working picture.
     crops = [
-        lesion_crop(frame.work, labels == part.label, frame.contrast.clear_density, mm_per_work_px)
+        lesion_crop(
+            frame.photo.pixels,
+            labels == part.label,
+            frame.contrast.clear_density,
+            mm_per_work_px,
+            colour_matrix=frame.ruler.calibration.colour_matrix,
+        )
         for part in parts[:MOST_GRADED]
     ]
     grades = grader.grade(np.stack(crops)) if crops else ()
+    cm2 = _cm2_of_each(labels, frame, relief)
     lesions = []
     for number, part in enumerate(parts):
         area_px = round(part.area_px / frame.shrink**2)
@@ -182,85 +182,34 @@ def _graded_lesions(frame: Frame, lesion_map: LesionMap, grader: Grader) -> tupl
             Lesion(
                 label=part.label,
                 area_px=area_px,
-                area_cm2=None if mm_per_px is None else area_px * mm_per_px**2 / 100,
+                area_cm2=None if cm2 is None else float(cm2[part.label]),
                 centre=(part.centre[0] / frame.shrink, part.centre[1] / frame.shrink),
                 box=_scaled_box(part.box, frame.shrink),
                 delta_erythema=part.delta_erythema,
                 delta_a_star=part.delta_a_star,
                 probabilities=probabilities,
                 not_gradable="" if probabilities else reason,
+                seen=grade.seen if grade is not None and probabilities else "",
             )
         )
     return tuple(lesions)
 
 
+def _cm2_of_each(
+    labels: NDArray[np.integer], frame: Frame, relief: Relief | None
+) -> NDArray[np.float64] | None:
+    """Return the area of each label in cm2, that of the background first."""
+    scale = None if relief is None else cm2_per_px(frame.ruler.calibration, relief)
+    if relief is None or scale is None:
+        return None
+    stretch = relief.at((labels.shape[0], labels.shape[1]))
+    flat_px = np.bincount(labels.ravel(), weights=stretch.ravel()) / frame.shrink**2
+    return np.asarray(flat_px * scale, dtype=np.float64)
+
+
 def _scaled_box(box: tuple[int, int, int, int], shrink: float) -> tuple[int, int, int, int]:
     top, left, bottom, right = (round(edge / shrink) for edge in box)
     return top, left, bottom, right
-
-
-def _areas(
-    lesion_map: LesionMap, calibration: Calibration
-) -> tuple[Estimate | None, Estimate | None]:
-    """Express the lesion area in handprints and cm2, as far as a ruler allows."""
-    lesion_px = float(lesion_map.mask.sum())
-    possible_px = _possible_px(lesion_map)
-    edge = _edge_sd(lesion_map)
-    area = None
-    if calibration.mm_per_px is not None and calibration.relative_sd is not None:
-        # An area carries twice the relative error of a length.
-        scale = ErrorBudget(edge, 2 * calibration.relative_sd, GEOMETRY_SD[calibration.source])
-        area = area_of(lesion_px, calibration.mm_per_px, scale, possible_px=possible_px)
-    if calibration.hand_area_px:
-        source = CalibrationSource.HANDPRINT
-        budget = ErrorBudget(edge, HAND_OUTLINE_SD, GEOMETRY_SD[source])
-        hand_px = calibration.hand_area_px
-        return handprints_of(lesion_px, hand_px, budget, possible_px=possible_px), area
-    if area is not None and calibration.mm_per_px and calibration.relative_sd is not None:
-        typical_px = HANDPRINT_CM2 * 100 / calibration.mm_per_px**2
-        budget = ErrorBudget(
-            edge,
-            2 * calibration.relative_sd,
-            GEOMETRY_SD[calibration.source],
-            HANDPRINT_CM2_SD_OF_LOG,
-        )
-        return handprints_of(lesion_px, typical_px, budget, possible_px=possible_px), area
-    return None, None
-
-
-# Standard deviations of the log of the area, set on rendered patients with exact truth
-# (docs/validation.md): with perfect masks the flat ratio of pixels is 9 % off in the median and
-# 24 % at the ninetieth percentile, because hand and lesion lie at different depth and skin curves.
-GEOMETRY_SD: dict[CalibrationSource, float] = {
-    CalibrationSource.HANDPRINT: 0.14,
-    CalibrationSource.MARKER: 0.12,
-    CalibrationSource.MARKER_AND_HANDPRINT: 0.12,
-    CalibrationSource.MANUAL: 0.14,
-    CalibrationSource.NONE: 0.0,
-}
-HAND_OUTLINE_SD = 0.05
-LOOSE, STRICT = 0.1, 0.9
-"""Probabilities of a generous and of a strict reading of the border."""
-EDGE_SHARE = 0.5
-"""How much of the log ratio of the two counts as one standard deviation: set so that nine in ten
-intervals hold the truth on rendered patients."""
-LEAST_EDGE_SD, MOST_EDGE_SD = 0.10, 2.5
-"""Two careful people differ by the first (about a tenth of the area); the second is 'no idea'."""
-
-
-def _edge_sd(lesion_map: LesionMap) -> float:
-    """Spread of the area between a generous and a strict reading of the probability map.
-
-    Where the network is sure the two nearly agree; where it hesitates over whole lesions they are
-    far apart, and so are the ends of the interval. A drawn mask leaves the hand that drew it.
-    """
-    strict = float((lesion_map.probability >= STRICT).sum())
-    spread = float(np.log(max(_possible_px(lesion_map), 1.0) / max(strict, 1.0)))
-    return float(np.clip(EDGE_SHARE * spread, LEAST_EDGE_SD, MOST_EDGE_SD))
-
-
-def _possible_px(lesion_map: LesionMap) -> float:
-    return float((lesion_map.probability >= LOOSE).sum())
 
 
 def _unevenness(found: Contrast) -> float | None:
@@ -270,10 +219,15 @@ def _unevenness(found: Contrast) -> float | None:
     return float(np.std(found.haemoglobin[found.clear]))
 
 
-def _typology_angle(work: NDArray[np.uint8], clear: NDArray[np.bool_]) -> float | None:
+def _typology_angle(
+    work: NDArray[np.uint8], clear: NDArray[np.bool_], calibration: Calibration
+) -> float | None:
     if clear.sum() < 100:
         return None
-    colour = np.median(lab(work)[clear], axis=0)
+    light = calibration.details.get("chart_light")
+    colour = lab_in_light(
+        np.median(lab(work)[clear], axis=0), light if isinstance(light, float) else 1.0
+    )
     return ita_degrees(float(colour[0]), float(colour[2]))
 
 
@@ -287,12 +241,18 @@ def _findings(
         frame.skin.mask,
         lesion=resized_mask(lesion_map.mask, size),
         mm_per_px=None if mm_per_px is None else mm_per_px / frame.shrink,
+        tilt_deg=_tilt(frame.ruler.calibration),
     )
     found = frame.photo.findings + tuple(finding_of(note) for note in notes) + frame.ruler.findings
     if frame.skin.cast_suspected:
         found += (_CAST,)
     once = {finding.code: finding for finding in found}  # decoding and quality may both notice
     return tuple(once.values()) + _extent_findings(frame, lesion_map, lesions)
+
+
+def _tilt(calibration: Calibration) -> float | None:
+    told = calibration.details.get("tilt_deg")
+    return told if isinstance(told, float) else None
 
 
 _CAST = CaptureFinding(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lesionscope import read_photo
+from lesionscope.core.body import BodySize, OwnHandprint, PatientBody
 from lesionscope.core.measurement import CalibrationSource
 from lesionscope.core.photo import Photo
 from lesionscope.places import samples_folder
@@ -88,3 +89,57 @@ def test_the_marker_scale_follows_its_stated_size(tmp_path: Path) -> None:
     small, large = (find_ruler(photo, mm).calibration.mm_per_px for mm in (20.0, 40.0))
     assert small is not None
     assert large == pytest.approx(2 * small)
+
+
+OWN = PatientBody(BodySize(170, 75), OwnHandprint(120.0, 0.1))
+
+
+def test_a_hand_alone_gives_millimetres_through_the_patients_own_hand(back: Photo) -> None:
+    ruler = find_ruler(back, 20.0, body=OWN)
+    calibration = ruler.calibration
+    assert calibration.source is CalibrationSource.HANDPRINT
+    assert calibration.mm_per_px is not None
+    assert calibration.hand_area_px is not None
+    seen_cm2 = calibration.hand_area_px * calibration.mm_per_px**2 / 100
+    assert 0.9 * 120 < seen_cm2 < 120  # a hand laid on a body shows less than its flat outline
+    assert calibration.relative_sd == pytest.approx(0.05)
+    assert calibration.details["handprint"] == "own handprint"
+    assert calibration.details["body_surface_m2"] == pytest.approx(1.882, abs=1e-3)
+    assert len(ruler.hands) == 1
+    x, y = (round(c) for c in ruler.hands[0])
+    assert ruler.hand_mask[y, x]
+
+
+def test_a_marker_alone_counts_in_the_own_hand_when_it_is_known() -> None:
+    known, unknown = (find_ruler(demo("hands"), 20.0, body=body) for body in (OWN, None))
+    assert known.calibration.source is unknown.calibration.source is CalibrationSource.MARKER
+    assert known.calibration.details["handprint"] == "own handprint"
+    assert known.calibration.details["handprint_cm2"] == 120.0
+    assert "no_hand" not in {f.code for f in known.findings}
+    assert "no_hand" in {f.code for f in unknown.findings}
+
+
+def test_a_person_may_choose_the_ruler_among_the_hands_in_view() -> None:
+    photo = demo("hands")
+    hands = find_ruler(photo, 20.0).hands
+    assert len(hands) == 2
+    areas = []
+    for at in hands:
+        ruler = find_ruler(photo, 20.0, hand_at=at, body=OWN)
+        assert ruler.calibration.source is CalibrationSource.MARKER_AND_HANDPRINT
+        x, y = (round(c) for c in at)
+        assert ruler.hand_mask[y, x]
+        assert "two_hands" in {f.code for f in ruler.findings}
+        areas.append(ruler.calibration.hand_area_px)
+    assert areas[0] != areas[1]
+
+
+def test_a_hand_that_is_not_the_patients_own_is_noticed() -> None:
+    photo = demo("hands")
+    at = find_ruler(photo, 20.0).hands[0]
+    seen = find_ruler(photo, 20.0, hand_at=at).calibration.details["hand_cm2"]
+    assert isinstance(seen, float)
+    for factor, noticed in ((1.05, False), (1.8, True)):
+        body = PatientBody(handprint=OwnHandprint(seen * factor, 0.05))
+        codes = {f.code for f in find_ruler(photo, 20.0, hand_at=at, body=body).findings}
+        assert ("own_hand_disagreement" in codes) is noticed

@@ -6,6 +6,7 @@ person signed. The two never share a type.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -32,7 +33,10 @@ class Convention(StrEnum):
     PROTOCOL = "protocol"
     """One handprint is 1 % (Thomas and Finlay 2007), as trial protocols say."""
     ADJUSTED = "adjusted"
-    """One handprint is 0.87 % (Rhodes 2013 meta-analysis), 0.67 to 1.07."""
+    """One handprint is 0.87 % (Rhodes 2013 meta-analysis), 0.67 to 1.07; where sex, height and
+    weight are known, what they lead one to expect."""
+    SURFACE = "surface"
+    """Square centimetres over the body surface from height and weight; no handprint in it."""
 
 
 class Item(StrEnum):
@@ -95,6 +99,29 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class BudgetPart:
+    """One source of error of the area in handprints, and what would make it smaller.
+
+    Attributes
+    ----------
+    source : str
+        Where the error comes from, in words.
+    sd_of_log : float
+        What it adds to the standard deviation of the natural logarithm of the area.
+    narrows : str
+        What a person can do about it.
+    """
+
+    source: str
+    sd_of_log: float
+    narrows: str
+
+    def __post_init__(self) -> None:
+        if not (self.sd_of_log >= 0 and math.isfinite(self.sd_of_log)):
+            raise ValueError(f"sd_of_log must be finite and not negative, got {self.sd_of_log}")
+
+
+@dataclass(frozen=True)
 class BsaEstimate:
     """Involved body surface area in percent under one convention.
 
@@ -105,7 +132,7 @@ class BsaEstimate:
     interval : Interval
         Must contain `percent`.
     convention : Convention
-        What a handprint was taken to be worth.
+        How the area became a percentage.
     source : CalibrationSource
         What served as the ruler.
     """
@@ -220,6 +247,8 @@ class Lesion:
         Probability of every level of each item; None when not gradable.
     not_gradable : str
         Why no level is suggested; empty when gradable.
+    seen : str
+        What the network saw on the lesion, and over how much of it, in words.
     """
 
     label: int
@@ -231,6 +260,7 @@ class Lesion:
     delta_a_star: float
     probabilities: dict[Item, tuple[float, ...]] | None = None
     not_gradable: str = ""
+    seen: str = ""
 
     def level(self, item: Item) -> int | None:
         """Return the most probable level of an item, or None when not gradable."""
@@ -311,6 +341,14 @@ class Measurement:
         What made this measurement.
     seconds : dict of str to float
         Wall time of each stage.
+    budget : tuple of BudgetPart
+        Sources of error of `handprints`, largest first; empty when it is not measurable.
+    hand_cm2 : Estimate or None
+        Area of the ruler hand, laid flat, where a marker is in the same photo.
+    bsa_surface : BsaEstimate or None
+        Percent of the body surface from cm2, height and weight.
+    hands : tuple of (float, float)
+        Centres (x, y) in pixels of all hands outlined, from which the ruler may be chosen.
     """
 
     photo_sha256: str
@@ -331,6 +369,10 @@ class Measurement:
     software_version: str
     model_version: str
     seconds: dict[str, float] = field(default_factory=dict)
+    budget: tuple[BudgetPart, ...] = ()
+    hand_cm2: Estimate | None = None
+    bsa_surface: BsaEstimate | None = None
+    hands: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         shapes = {self.skin_mask.shape, self.hand_mask.shape, self.lesion_map.mask.shape}

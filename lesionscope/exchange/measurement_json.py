@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from lesionscope.core.measurement import (
     BsaEstimate,
+    BudgetPart,
     Calibration,
     CalibrationSource,
     Convention,
@@ -31,7 +32,7 @@ from lesionscope.core.photo import CaptureFinding, Severity
 from lesionscope.core.sites import Site
 from lesionscope.imaging.maskfile import gray_from_png, gray_png, mask_from_png, mask_png
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Major version: a key was removed or changed its meaning. Minor version: a key was added."""
 
 DEFAULT_LEVEL = 0.90
@@ -71,6 +72,9 @@ def document(m: Measurement) -> dict[str, Any]:
         **_bsa_part(m),
         **_estimate_part("handprints", m.handprints),
         **_estimate_part("area_cm2", m.area_cm2),
+        **_estimate_part("hand_cm2", m.hand_cm2),
+        "budget": [_budget_part(part) for part in m.budget],
+        "hands": [[_number(x), _number(y)] for x, y in m.hands],
         "mm_per_px": _number(m.calibration.mm_per_px),
         "calibration": _calibration_part(m.calibration),
         **_suggestion_part(m),
@@ -180,7 +184,20 @@ def _measurement(d: Mapping[str, Any], files: Mapping[str, bytes]) -> Measuremen
         software_version=d["software_version"],
         model_version=d["model_version"],
         seconds=dict(d["seconds"]),
+        **_added_in_1_1(d, level),
     )
+
+
+def _added_in_1_1(d: Mapping[str, Any], level: float) -> dict[str, Any]:
+    """Read what documents of version 1.0 did not have; they give the defaults."""
+    if "budget" not in d:
+        return {}
+    return {
+        "budget": tuple(BudgetPart(**part) for part in d["budget"]),
+        "hand_cm2": _estimate_from(d, "hand_cm2", level, "cm2"),
+        "bsa_surface": _bsa_from(d, "bsa_percent_surface", level, Convention.SURFACE),
+        "hands": tuple((x, y) for x, y in d["hands"]),
+    }
 
 
 def _number(value: float | None, digits: int = _DIGITS) -> float | None:
@@ -216,19 +233,29 @@ def _mask(d: Mapping[str, Any], files: Mapping[str, bytes], name: str) -> NDArra
 
 
 def _bsa_part(m: Measurement) -> dict[str, Any]:
-    estimates = (m.bsa_protocol, m.bsa_adjusted)
+    estimates = (m.bsa_protocol, m.bsa_adjusted, m.bsa_surface)
     sources = {estimate.source for estimate in estimates if estimate is not None}
-    intervals = [e.interval for e in (*estimates, m.handprints, m.area_cm2) if e is not None]
+    quantities = (*estimates, m.handprints, m.area_cm2, m.hand_cm2)
+    intervals = [quantity.interval for quantity in quantities if quantity is not None]
     levels = {interval.level for interval in intervals} or {DEFAULT_LEVEL}
     if len(levels) > 1 or len(sources) > 1:
         raise ValueError(f"one level and one ruler must serve all, got {levels} and {sources}")
     part: dict[str, Any] = {}
-    for key, estimate in zip(("bsa_percent", "bsa_percent_adjusted"), estimates, strict=True):
+    keys = ("bsa_percent", "bsa_percent_adjusted", "bsa_percent_surface")
+    for key, estimate in zip(keys, estimates, strict=True):
         part[key] = _number(estimate.percent if estimate else None)
         part |= _bounds(key, estimate.interval if estimate else None)
     part["bsa_interval_level"] = _number(levels.pop())
     part["bsa_source"] = sources.pop().value if sources else None
     return part
+
+
+def _budget_part(part: BudgetPart) -> dict[str, Any]:
+    return {
+        "source": part.source,
+        "sd_of_log": _number(part.sd_of_log),
+        "narrows": part.narrows,
+    }
 
 
 def _bounds(key: str, interval: Interval | None) -> dict[str, float | None]:
@@ -335,6 +362,7 @@ def _lesion_part(lesion: Lesion) -> dict[str, Any]:
         "probabilities": graded
         and {item.value: [_number(p) for p in graded[item]] for item in Item},
         "not_gradable": lesion.not_gradable,
+        "seen": lesion.seen,
     }
 
 
@@ -352,6 +380,7 @@ def _lesion_from(part: Mapping[str, Any]) -> Lesion:
         delta_a_star=part["delta_a_star"],
         probabilities=graded and {Item(item): tuple(levels) for item, levels in graded.items()},
         not_gradable=part["not_gradable"],
+        seen=part.get("seen", ""),  # older documents say nothing of it
     )
 
 

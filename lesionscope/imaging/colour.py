@@ -25,8 +25,8 @@ _DENSITY_OF_BYTE = -np.log(np.maximum(_LINEAR_OF_BYTE, _LINEAR_OF_BYTE[1] / 3))
 
 # Direction of each chromophore in optical density (R, G, B). Haemoglobin absorbs green and
 # blue strongly and red little; melanin falls smoothly from blue to red; shade is grey. The
-# melanin slope follows mu_a ~ wavelength^-3.3 (Jacques 2013, Phys Med Biol 58:R37) at about
-# 600, 540 and 460 nm.
+# melanin slope is that of mu_a ~ wavelength^-3.0 at 600, 540 and 460 nm: melanosomes were measured
+# at -3.48 (Jacques 1998, omlc.org/spectra/melanin/mua.html), which broad bands flatten.
 HAEMOGLOBIN = np.array([0.22, 1.0, 0.82])
 """Extra optical density of blood, green band = 1."""
 MELANIN = np.array([0.72, 1.0, 1.62])
@@ -128,6 +128,41 @@ def lab(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     scaled = np.asarray(rgb, dtype=np.float32) / np.float32(255)
     return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2LAB), dtype=np.float32)
+
+
+def lab_in_light(colour: NDArray[np.floating], light: float) -> NDArray[np.float64]:
+    """Return what a CIELAB colour becomes when its light is multiplied.
+
+    Parameters
+    ----------
+    colour : ndarray of shape (3,), float
+        L*, a*, b*; not nearly black (L* above 8).
+    light : float
+        Factor on linear light, positive.
+
+    Returns
+    -------
+    ndarray of shape (3,), float64
+        L*, a*, b*.
+
+    Raises
+    ------
+    ValueError
+        If `light` is not positive.
+
+    References
+    ----------
+    CIE 015:2018, section 8.2.1: L* + 16, a* and b* are proportional to cube roots of light.
+
+    Examples
+    --------
+    >>> lab_in_light(np.array([60.0, 10.0, 15.0]), 1.0).tolist()
+    [60.0, 10.0, 15.0]
+    """
+    if not light > 0:
+        raise ValueError(f"light must be positive, got {light}")
+    offset = np.array([16.0, 0.0, 0.0])
+    return np.asarray((colour + offset) * light ** (1 / 3) - offset, dtype=np.float64)
 
 
 def ita_degrees(lightness: float, b_star: float) -> float | None:

@@ -35,9 +35,6 @@ from lesionscope.imaging.handshape import HandAxes, expected_outline
 
 __all__ = ["Hand", "HandOutline", "choose_ruler", "find_hands", "hand_outline"]
 
-OUTLINE_RELATIVE_SD = 0.035
-"""Relative standard deviation of the area of a complete hand against rendered truth."""
-
 
 @dataclass(frozen=True, eq=False)
 class HandOutline:

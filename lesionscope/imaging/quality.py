@@ -8,7 +8,6 @@ the frame does cut), and none of the 201 one of blur or grain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -16,8 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope.imaging.colour import lab
+from lesionscope.imaging.framing import (
+    cut_lesion_note,
+    cut_skin_note,
+    distance_note,
+    resolution_note,
+    tilt_note,
+)
 from lesionscope.imaging.levels import level_counts, median_level
+from lesionscope.imaging.note import Note as Note
+from lesionscope.imaging.note import percent
 from lesionscope.imaging.sharpness import blur_sigma, noise_sigma
+from lesionscope.imaging.white_balance import estimate_cast
 
 WORKING_SIDE = 1600
 """Long side, in pixels, that a photo is reduced to before it is judged."""
@@ -28,8 +37,9 @@ WORKING_SIDE = 1600
 _BLUR_WARNING, _BLUR_SERIOUS = 1.8, 3.0
 # Median grey level of the skin: darkest well-lit dark skin of the photos 57, a silhouette 45.
 _DARK_SKIN_LEVEL = 45
-# The brightest hundredth of a frame: 133 or more in every photo.
-_BLACK_FRAME_LEVEL = 40
+# The brightest hundredth of a frame: 133 or more in every photo, about 90 with an eighth of the
+# light.
+_BLACK_FRAME_LEVEL, _DIM_FRAME_LEVEL = 40, 110
 # Share of skin at the end of a channel: rendered under 1 %, nine of ten real ones under 5 %.
 _CLIPPED, _CLIPPED_SERIOUS = 0.05, 0.25
 # Share of the skin's region near white in all channels: rendered at most 0.3 %.
@@ -42,37 +52,7 @@ _NOISE = 4.0
 _HUE_LOW, _HUE_HIGH, _CHROMA_LOW = 5.0, 82.0, 5.0
 # Difference of the largest and smallest channel, 99th percentile: 39 or more in colour photos.
 _GREY_SPREAD = 8
-_LITTLE_SKIN, _EDGE_SKIN, _EDGE_LESION = 0.005, 0.60, 0.01
-# A papule of 4 mm needs three pixels to be seen at all.
-_COARSE_MM_PER_PX, _LONG_SIDE = 1.3, 640
-
-
-@dataclass(frozen=True)
-class Note:
-    """One thing about a photo that a reader should know.
-
-    Attributes
-    ----------
-    code : str
-        Stable identifier such as ``"blur"``.
-    severity : str
-        ``"info"``, ``"warning"`` or ``"serious"``.
-    message : str
-        What was seen and what it does to the measurement.
-    advice : str
-        How to retake; empty when there is nothing to do.
-    value : float or None
-        The number behind the note.
-    unit : str
-        Unit of `value`.
-    """
-
-    code: str
-    severity: str
-    message: str
-    advice: str = ""
-    value: float | None = None
-    unit: str = ""
+_LITTLE_SKIN = 0.005
 
 
 class _Frame(NamedTuple):
@@ -92,6 +72,7 @@ def capture_notes(
     *,
     lesion: NDArray[np.bool_] | None = None,
     mm_per_px: float | None = None,
+    tilt_deg: float | None = None,
 ) -> tuple[Note, ...]:
     """Judge how a photo was taken.
 
@@ -105,6 +86,8 @@ def capture_notes(
         Lesional skin; left out of the colour of the skin, and looked for at the frame's edge.
     mm_per_px : float, optional
         Millimetres per pixel of `rgb`.
+    tilt_deg : float, optional
+        Between the camera's axis and the normal of the marker, degrees.
 
     Returns
     -------
@@ -138,9 +121,11 @@ def capture_notes(
             _glare(frame),
             _noise(frame),
             None if grey else _colour_cast(frame),
-            _low_resolution(frame),
-            _cut_skin(frame),
-            _cut_lesion(frame),
+            resolution_note(frame.long_side, frame.mm_per_px),
+            distance_note(max(frame.skin.shape), frame.mm_per_px),
+            tilt_note(tilt_deg),
+            cut_skin_note(frame.skin),
+            cut_lesion_note(frame.lesion),
         )
     return tuple(note for note in found if note is not None)
 
@@ -189,7 +174,7 @@ def _blown_out(frame: _Frame) -> Note | None:
         "serious",
         "Most of the photo is pure white: skin that was there has no colour left to measure.",
         "Step out of direct light, tap the skin to set the exposure and take it again.",
-        _percent(share),
+        percent(share),
         "% of the picture",
     )
 
@@ -218,7 +203,7 @@ def _no_skin(frame: _Frame) -> Note:
         "No skin was found, so nothing could be measured.",
         "Let skin fill at least a third of the frame, in even light, on a plain cloth that is not "
         "skin-coloured.",
-        _percent(float(frame.skin.mean())),
+        percent(float(frame.skin.mean())),
         "% of the picture",
     )
 
@@ -240,16 +225,21 @@ def _blur(frame: _Frame) -> Note | None:
 
 def _light(frame: _Frame) -> Note | None:
     level = median_level(level_counts(frame.grey, frame.skin))
-    if level >= _DARK_SKIN_LEVEL:
+    brightest = float(np.percentile(frame.grey[::2, ::2], 99))
+    if level >= _DARK_SKIN_LEVEL and brightest >= _DIM_FRAME_LEVEL:
         return None
+    # A dark frame tells of too little light on any skin; dark skin may be dark in good light.
+    dim = brightest < _DIM_FRAME_LEVEL
     return Note(
         "underexposed",
         "warning",
-        "The skin is very dark in the photo, from too little light or from its own tone: faint "
-        "redness drowns in the camera's noise.",
+        "The whole photo is dark: faint redness drowns in the camera's noise."
+        if dim
+        else "The skin is very dark in the photo, from too little light or from its own tone: "
+        "faint redness drowns in the camera's noise.",
         "Add light, tap the skin to set the exposure and take it again.",
-        level,
-        "grey level of 255, median of skin",
+        brightest if dim else level,
+        f"grey level of 255, {'brightest hundredth' if dim else 'median of skin'}",
     )
 
 
@@ -268,10 +258,10 @@ def _clipped(frame: _Frame) -> Note | None:
     return Note(
         word,
         "serious" if share >= _CLIPPED_SERIOUS else "warning",
-        f"On {_percent(share):.0f} % of the skin a colour channel is at its "
+        f"On {percent(share):.0f} % of the skin a colour channel is at its "
         f"{'upper' if bright >= dark else 'lower'} end: redness there is not what it was.",
         f"{advice}, and take it again.",
-        _percent(share),
+        percent(share),
         "% of skin",
     )
 
@@ -288,10 +278,10 @@ def _glare(frame: _Frame) -> Note | None:
     return Note(
         "glare",
         "warning",
-        f"{_percent(share):.0f} % of the skin reflects the light like a mirror: redness and scale "
+        f"{percent(share):.0f} % of the skin reflects the light like a mirror: redness and scale "
         "cannot be seen there.",
         "Move the lamp or switch the flash off, blot shiny skin, and take it again.",
-        _percent(share),
+        percent(share),
         "% of skin",
     )
 
@@ -317,9 +307,14 @@ def _colour_cast(frame: _Frame) -> Note | None:
     colour = np.array([median_level(level_counts(frame.rgb, clear, i)) for i in range(3)], np.uint8)
     _, a, b = (float(v) for v in lab(colour[None, None])[0, 0])
     hue = float(np.degrees(np.arctan2(b, a)))
-    if float(np.hypot(a, b)) >= _CHROMA_LOW and _HUE_LOW <= hue <= _HUE_HIGH:
+    skin_like = float(np.hypot(a, b)) >= _CHROMA_LOW and _HUE_LOW <= hue <= _HUE_HIGH
+    cast = estimate_cast(frame.rgb, clear)
+    if skin_like and not cast.suspected:
         return None
-    tint = "green or yellow" if hue > _HUE_HIGH else "blue or pink"
+    if cast.suspected:
+        tint = ("red or orange", "green or yellow", "blue")[int(np.argmax(cast.gain))]
+    else:
+        tint = "green or yellow" if hue > _HUE_HIGH else "blue or pink"
     return Note(
         "colour_cast",
         "warning",
@@ -330,61 +325,3 @@ def _colour_cast(frame: _Frame) -> Note | None:
         round(hue, 1),
         "degrees (CIELAB hue of clear skin)",
     )
-
-
-def _low_resolution(frame: _Frame) -> Note | None:
-    if frame.mm_per_px is not None:
-        if frame.mm_per_px < _COARSE_MM_PER_PX:
-            return None
-        value, unit = round(frame.mm_per_px, 2), "mm per pixel as measured"
-    elif frame.long_side >= _LONG_SIDE:
-        return None
-    else:
-        value, unit = float(frame.long_side), "px, long side"
-    return Note(
-        "low_resolution",
-        "warning",
-        f"The photo shows little detail ({value:g} {unit}): small lesions are missed, and scale "
-        "and erosion cannot be told.",
-        "Use the original photo, not a copy from a messenger, or step closer.",
-        value,
-        unit,
-    )
-
-
-def _edge_share(mask: NDArray[np.bool_]) -> float:
-    edge = np.concatenate([mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1]])
-    return float(edge.mean())
-
-
-def _cut_skin(frame: _Frame) -> Note | None:
-    share = _edge_share(frame.skin)
-    if share < _EDGE_SKIN:
-        return None
-    return Note(
-        "skin_cut_by_frame",
-        "info",
-        f"Skin runs out of the frame on {_percent(share):.0f} % of its edge: lesions beyond it are "
-        "not counted.",
-        "Add a photo from further away if the whole site should count.",
-        _percent(share),
-        "% of the frame's edge",
-    )
-
-
-def _cut_lesion(frame: _Frame) -> Note | None:
-    share = _edge_share(frame.lesion)
-    if share < _EDGE_LESION:
-        return None
-    return Note(
-        "lesion_cut_by_frame",
-        "warning",
-        "A lesion runs out of the frame: the part outside is not counted; the area is too small.",
-        "Step back until the whole lesion is in the frame, or add a photo of the rest.",
-        _percent(share),
-        "% of the frame's edge",
-    )
-
-
-def _percent(share: float) -> float:
-    return round(100 * share, 1)

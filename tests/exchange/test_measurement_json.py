@@ -11,6 +11,7 @@ import pytest
 
 from lesionscope.core.measurement import (
     BsaEstimate,
+    BudgetPart,
     Calibration,
     CalibrationSource,
     Convention,
@@ -102,6 +103,13 @@ def full() -> Measurement:
         software_version="0.1.0",
         model_version="grader abc",
         seconds={"skin": 0.25, "lesion": 0.5},
+        budget=(
+            BudgetPart("distance of hand and lesion", 0.1, "Lay the hand close by."),
+            BudgetPart("bent or tilted hand", 0.06, "Lay the hand flat."),
+        ),
+        hand_cm2=Estimate(121.5, Interval(100.0, 147.6), "cm2"),
+        bsa_surface=BsaEstimate(0.8, Interval(0.6, 1.1), Convention.SURFACE, source),
+        hands=((100.5, 200.25), (400.0, 210.0)),
     )
 
 
@@ -119,6 +127,10 @@ def empty(full: Measurement) -> Measurement:
         area_cm2=None,
         bsa_protocol=None,
         bsa_adjusted=None,
+        budget=(),
+        hand_cm2=None,
+        bsa_surface=None,
+        hands=(),
         suggestions=(),
         ita_deg=None,
         skin_tone=None,
@@ -271,3 +283,21 @@ def test_missing_file_is_named(full: Measurement) -> None:
     del files["hand"]
     with pytest.raises(ValueError, match="hand"):
         measurement_from(document(full), files)
+
+
+def test_a_document_of_version_1_0_still_loads(full: Measurement) -> None:
+    old = document(full)
+    added = ("budget", "hands", "hand_cm2", "bsa_percent_surface")
+    old = {key: old[key] for key in old if not key.startswith(added)} | {"schema_version": "1.0"}
+    found = measurement_from(old, mask_files(full))
+    assert (found.budget, found.hands) == ((), ())
+    assert (found.hand_cm2, found.bsa_surface) == (None, None)
+    assert found.handprints is not None
+
+
+def test_what_version_1_1_added_comes_back(full: Measurement) -> None:
+    found = measurement_from(document(full), mask_files(full))
+    assert found.budget == full.budget
+    assert found.hands == full.hands
+    assert found.hand_cm2 == full.hand_cm2
+    assert found.bsa_surface == full.bsa_surface

@@ -302,3 +302,14 @@ def test_correction_matches_exact_arithmetic() -> None:
     matrix = np.vstack([np.linalg.inv(WARM), [0.01, 0.0, -0.01]])
     exact = srgb_bytes(linear_light(rgb).astype(float) @ matrix[:3] + matrix[3])
     assert np.abs(apply_correction(rgb, matrix).astype(int) - exact).max() <= 1
+
+
+def test_half_of_what_the_chart_says_of_the_light_is_believed() -> None:
+    charts = [found_in(draw(FLAT, light=k * np.eye(3))) for k in (0.9, 0.8, 0.3)]
+    near, dim, dark = charts
+    assert near.fit is not None
+    assert dim.fit is not None
+    assert near.light == pytest.approx(near.fit.exposure**0.5)
+    assert 1 < near.light < dim.light
+    # A chart that lies in much less light than the rest of the photo is believed no further.
+    assert dark.light == pytest.approx(np.exp(0.15))

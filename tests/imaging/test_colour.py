@@ -11,6 +11,7 @@ from lesionscope.imaging.colour import (
     chromophores,
     ita_degrees,
     lab,
+    lab_in_light,
     linear_light,
     optical_density,
     skin_tone,
@@ -75,3 +76,15 @@ def test_ita_says_nothing_where_there_is_no_yellow() -> None:
     assert ita_degrees(60, 0) is None
     assert ita_degrees(60, -3) is None
     assert ita_degrees(40, 10) == pytest.approx(-45.0)
+
+
+@given(st.floats(0.3, 3.0))
+def test_more_light_scales_a_colour_as_its_pixels_would(light: float) -> None:
+    linear = np.array([0.20, 0.12, 0.08])
+    dim, lit = (lab(srgb_bytes(linear * f)[None, None])[0, 0] for f in (1.0, light))
+    assert np.allclose(lab_in_light(dim, light), lit, atol=1.2)
+
+
+def test_light_must_be_positive() -> None:
+    with pytest.raises(ValueError, match="light must be positive"):
+        lab_in_light(np.array([50.0, 10.0, 10.0]), 0.0)

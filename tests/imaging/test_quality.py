@@ -165,7 +165,7 @@ def test_few_pixels_are_named_unless_the_scale_is_known_to_be_fine(
 
 def test_skin_that_fills_the_frame_is_only_told(photo: np.ndarray, skin: np.ndarray) -> None:
     close = np.ascontiguousarray(photo[150:450, 200:600])
-    found = named(capture_notes(close, skin[150:450, 200:600], mm_per_px=0.2))
+    found = named(capture_notes(close, skin[150:450, 200:600], mm_per_px=0.4))
     assert found == {"skin_cut_by_frame": "info"}
 
 
@@ -182,3 +182,8 @@ def test_shapes_must_agree(photo: np.ndarray, skin: np.ndarray) -> None:
         capture_notes(photo, skin[:-1])
     with pytest.raises(ValueError, match="shape of the photo"):
         capture_notes(photo, skin, lesion=skin[:, :-1])
+
+
+def test_a_slanted_and_a_near_camera_are_named(photo: np.ndarray, skin: np.ndarray) -> None:
+    assert named(capture_notes(photo, skin, mm_per_px=0.3, tilt_deg=50)) == {"tilt": "warning"}
+    assert named(capture_notes(photo, skin, mm_per_px=0.1, tilt_deg=5)) == {"too_close": "warning"}
