@@ -28,29 +28,37 @@ class Act(StrEnum):
     READ_RECORD = "read the record"
     MANAGE_ACCOUNTS = "manage accounts"
     ADD_PATIENT = "add a patient or visit"
+    RECORD_BODY = "record a patient's body"
     ADD_PHOTO = "add a photo"
     MEASURE = "measure a photo"
     CORRECT_MASK = "correct a mask"
     SIGN_READING = "sign a reading"
+    EXPORT = "export from the record"
     READ_AUDIT = "read the audit trail"
 
 
 RIGHTS: dict[Role, frozenset[Act]] = {
     Role.OWNER: frozenset(Act),
-    Role.PHOTOGRAPHER: frozenset({Act.READ_RECORD, Act.ADD_PATIENT, Act.ADD_PHOTO, Act.MEASURE}),
+    Role.PHOTOGRAPHER: frozenset(
+        {Act.READ_RECORD, Act.ADD_PATIENT, Act.RECORD_BODY, Act.ADD_PHOTO, Act.MEASURE}
+    ),
     Role.CLINICIAN: frozenset(
         {
             Act.READ_RECORD,
             Act.ADD_PATIENT,
+            Act.RECORD_BODY,
             Act.ADD_PHOTO,
             Act.MEASURE,
             Act.CORRECT_MASK,
             Act.SIGN_READING,
+            Act.EXPORT,
         }
     ),
     Role.ADJUDICATOR: frozenset({Act.READ_RECORD, Act.CORRECT_MASK, Act.SIGN_READING}),
     Role.MONITOR: frozenset({Act.READ_RECORD, Act.READ_AUDIT}),
-    Role.DATA_MANAGER: frozenset({Act.READ_RECORD, Act.ADD_PATIENT, Act.READ_AUDIT}),
+    Role.DATA_MANAGER: frozenset(
+        {Act.READ_RECORD, Act.ADD_PATIENT, Act.RECORD_BODY, Act.EXPORT, Act.READ_AUDIT}
+    ),
 }
 """Which role may do what."""
 

@@ -1,8 +1,11 @@
 """The only writing: an append-only record, a vault for bytes, and a trail that can be proved."""
 
 from lesionscope.store.entries import (
+    BodyHistory,
     Event,
     PatientSummary,
+    StoredBodySize,
+    StoredHandprint,
     StoredMeasurement,
     StoredPhoto,
     VisitSummary,
@@ -20,6 +23,7 @@ from lesionscope.store.store import Store
 
 __all__ = [
     "AlreadyThere",
+    "BodyHistory",
     "Event",
     "NotAllowed",
     "NotInRecord",
@@ -29,6 +33,8 @@ __all__ = [
     "RecordTooNew",
     "SignInRefused",
     "Store",
+    "StoredBodySize",
+    "StoredHandprint",
     "StoredMeasurement",
     "StoredPhoto",
     "VisitSummary",

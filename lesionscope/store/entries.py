@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from lesionscope.core.body import BodySize, OwnHandprint
 from lesionscope.core.people import Patient, Visit
 from lesionscope.core.reading import Reading
 from lesionscope.core.sites import Side, Site
@@ -67,6 +68,104 @@ class StoredPhoto:
     side: Side
     added_at: datetime
     added_by: str
+
+
+@dataclass(frozen=True)
+class StoredBodySize:
+    """Height and weight of a patient, as they were recorded.
+
+    Attributes
+    ----------
+    id, patient_id : int
+        Rows in the record.
+    visit_id : int or None
+        Visit at which they were taken; None when they belong to none.
+    day : date
+        Day of that visit, or else the day of recording (UTC).
+    size : BodySize
+        Height, weight and sex.
+    recorded_at : datetime
+        UTC.
+    recorded_by : str
+        Full name of who recorded them.
+    """
+
+    id: int
+    patient_id: int
+    visit_id: int | None
+    day: date
+    size: BodySize
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True)
+class StoredHandprint:
+    """The area of a patient's own hand, as it was recorded.
+
+    Attributes
+    ----------
+    id, patient_id : int
+        Rows in the record.
+    handprint : OwnHandprint
+        The area and its uncertainty.
+    photo_id : int or None
+        Photo of the patient in which it was measured; None when it was entered.
+    withdrawn : bool
+        Whether that photo was withdrawn since: the hand then counts no more.
+    reason : str
+        Why it replaced an earlier one; empty when it was the first.
+    recorded_at : datetime
+        UTC.
+    recorded_by : str
+        Full name of who recorded it.
+    """
+
+    id: int
+    patient_id: int
+    handprint: OwnHandprint
+    photo_id: int | None
+    withdrawn: bool
+    reason: str
+    recorded_at: datetime
+    recorded_by: str
+
+    @property
+    def source(self) -> str:
+        """Return ``"measured"`` in a photo, or ``"entered"`` by a person."""
+        return "entered" if self.photo_id is None else "measured"
+
+
+@dataclass(frozen=True)
+class BodyHistory:
+    """All that was ever recorded of a patient's body.
+
+    Attributes
+    ----------
+    sizes : tuple of StoredBodySize
+        By day; of one day, the one recorded last comes last.
+    handprints : tuple of StoredHandprint
+        In the order of recording.
+    """
+
+    sizes: tuple[StoredBodySize, ...]
+    handprints: tuple[StoredHandprint, ...]
+
+    def size_on(self, day: date | None = None) -> StoredBodySize | None:
+        """Return the size that counts on a day: the last taken until then, or else the first after.
+
+        Parameters
+        ----------
+        day : date or None
+            None asks for the newest of all.
+        """
+        until = [s for s in self.sizes if day is None or s.day <= day]
+        return until[-1] if until else next(iter(self.sizes), None)
+
+    @property
+    def handprint(self) -> StoredHandprint | None:
+        """Return the hand that counts: the newest whose photo was not withdrawn."""
+        return next((h for h in reversed(self.handprints) if not h.withdrawn), None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,10 @@ from sqlalchemy import URL
 
 from lesionscope.places import data_home
 from lesionscope.store.audit import AuditTrail
+from lesionscope.store.bodies import Bodies
 from lesionscope.store.database import migrate, open_engine
 from lesionscope.store.drafts import Drafts
+from lesionscope.store.exports import Exports
 from lesionscope.store.measurements import Measurements
 from lesionscope.store.passwords import standard_hasher
 from lesionscope.store.patients import Patients
@@ -35,7 +37,18 @@ def _sqlite_file(path: Path) -> URL:
     return URL.create("sqlite", database=str(path))
 
 
-class Store(Sessions, Patients, Photos, Measurements, Drafts, Readings, Timeline, AuditTrail):
+class Store(
+    Sessions,
+    Patients,
+    Bodies,
+    Photos,
+    Measurements,
+    Drafts,
+    Readings,
+    Timeline,
+    Exports,
+    AuditTrail,
+):
     """The record of an installation: accounts, patients, photos, measurements, readings, audit.
 
     Every act takes who does it first, is refused unless their role allows it, and is written

@@ -5,7 +5,8 @@ it and when stand in the event. The state of sign-in (wrong tries, open sessions
 no record of anything, so it lies apart.
 
 Only integers and text are stored: times are ISO 8601 in UTC with microseconds, days are ISO
-dates, documents are canonical JSON. What is read back is then exactly what was hashed.
+dates, documents are canonical JSON, decimals are text as Python writes them. What is read back
+is then exactly what was hashed.
 """
 
 from __future__ import annotations
@@ -96,6 +97,28 @@ visits = _record_table(
     _text("label"),
     UniqueConstraint("patient_id", "day", "label"),
 )
+body_sizes = _record_table(
+    "body_sizes",
+    _of("patients"),
+    _of("visits", null=True),
+    _text("height_cm"),
+    _text("weight_kg"),
+    _text("sex", null=True),
+    Index(None, "patient_id"),
+)
+"""Heights and weights; of those dated alike, by visit or by event, the newest counts."""
+
+handprints = _record_table(
+    "handprints",
+    _of("patients"),
+    _text("cm2"),
+    _text("sd_of_log"),
+    _text("photo_sha256", null=True),
+    _text("reason"),
+    Index(None, "patient_id"),
+)
+"""Areas of a patient's own hand; the newest counts whose photo, if any, was not withdrawn."""
+
 photos = _record_table(
     "photos",
     _of("visits"),
@@ -157,6 +180,8 @@ ROW_TABLES: tuple[Table, ...] = (
     passwords,
     patients,
     visits,
+    body_sizes,
+    handprints,
     photos,
     assignments,
     withdrawals,

@@ -18,5 +18,7 @@ def test_every_role_has_its_rights_and_only_readers_sign() -> None:
     assert set(RIGHTS) == set(Role)
     signing = {role for role in Role if may(role, Act.SIGN_READING)}
     assert signing == {Role.OWNER, Role.CLINICIAN, Role.ADJUDICATOR}
-    writing = {Act.ADD_PATIENT, Act.ADD_PHOTO, Act.MEASURE, Act.CORRECT_MASK, Act.SIGN_READING}
+    exporting = {role for role in Role if may(role, Act.EXPORT)}
+    assert exporting == {Role.OWNER, Role.CLINICIAN, Role.DATA_MANAGER}
+    writing = set(Act) - {Act.READ_RECORD, Act.READ_AUDIT}
     assert not RIGHTS[Role.MONITOR] & writing

@@ -11,6 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from lesionscope import __version__
+from lesionscope.core.body import BodySize, OwnHandprint
 from lesionscope.core.reading import AnswerOrigin, Meaning
 from lesionscope.store import Store
 from lesionscope.store.chain import event_hash, row_sha256, sha256_of
@@ -27,6 +28,8 @@ VALUES = {
     "passwords": ("hash", "'$argon2id$v=19$m=8,t=1,p=1$AAAA$AAAA'"),
     "patients": ("pseudonym", "'P-02'"),
     "visits": ("day", "'2020-01-01'"),
+    "body_sizes": ("weight_kg", "'60.0'"),
+    "handprints": ("cm2", "'120.0'"),
     "photos": ("name", "'other.jpg'"),
     "assignments": ("side", "'right'"),
     "withdrawals": ("reason", "'none of your business'"),
@@ -58,6 +61,8 @@ def full(
             measurement_ids=[settled[1].measurement.id],
             suggestions_shown=False,
         )
+        store.record_body_size(by, visit.patient_id, BodySize(170, 75), visit_id=visit.id)
+        store.record_handprint(by, visit.patient_id, OwnHandprint(160, 0.04, photo.sha256))
         store.withdraw_photo(by, photo.id, "blurred")
         store.add_patient(by, "P-77")
         assert store.verify() == []

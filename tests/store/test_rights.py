@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from argon2 import PasswordHasher
 
+from lesionscope.core.body import BodySize, OwnHandprint
 from lesionscope.core.people import Act, Reader, Role, may
 from lesionscope.core.reading import AnswerOrigin, Meaning
 from lesionscope.core.sites import Side, Site
@@ -49,6 +50,12 @@ class Ward:
 
     def name(self) -> str:
         return f"n{next(self.numbers)}"
+
+    def size(self) -> BodySize:
+        return BodySize(170, 50 + next(self.numbers) / 100)
+
+    def hand(self) -> OwnHandprint:
+        return OwnHandprint(150 + next(self.numbers) / 100, 0.05)
 
     def visit(self) -> int:
         owner, patient = self.clinic.owner, self.clinic.patient.id
@@ -107,6 +114,16 @@ METHODS: dict[str, tuple[Act, Callable[[Ward, Reader], Any]]] = {
     ),
     "visits": (Act.READ_RECORD, lambda w, by: w.store.visits(by, w.clinic.patient.id)),
     "visit": (Act.READ_RECORD, lambda w, by: w.store.visit(by, w.clinic.visit.id)),
+    "record_body_size": (
+        Act.RECORD_BODY,
+        lambda w, by: w.store.record_body_size(by, w.clinic.patient.id, w.size()),
+    ),
+    "record_handprint": (
+        Act.RECORD_BODY,
+        lambda w, by: w.store.record_handprint(by, w.clinic.patient.id, w.hand(), reason="why"),
+    ),
+    "patient_body": (Act.READ_RECORD, lambda w, by: w.store.patient_body(by, w.clinic.patient.id)),
+    "body_history": (Act.READ_RECORD, lambda w, by: w.store.body_history(by, w.clinic.patient.id)),
     "add_photo": (Act.ADD_PHOTO, Ward.add_photo),
     "assign_photo": (Act.ADD_PHOTO, Ward.assign),
     "withdraw_photo": (Act.ADD_PHOTO, lambda w, by: w.store.withdraw_photo(by, w.photo(), "why")),
@@ -136,6 +153,12 @@ METHODS: dict[str, tuple[Act, Callable[[Ward, Reader], Any]]] = {
         lambda w, by: w.store.current_reading(by, w.clinic.visit.id),
     ),
     "timeline": (Act.READ_RECORD, lambda w, by: w.store.timeline(by, w.clinic.patient.id)),
+    "record_export": (
+        Act.EXPORT,
+        lambda w, by: w.store.record_export(
+            by, "visit report", sha256="0" * 64, visit_id=w.clinic.visit.id
+        ),
+    ),
     "events": (Act.READ_AUDIT, lambda w, by: w.store.events(by)),
 }
 
@@ -183,6 +206,8 @@ def test_a_refused_act_writes_nothing(ward: Ward) -> None:
     refused: list[Callable[[], Any]] = [
         lambda: store.add_patient(by, "X-1"),
         lambda: store.add_visit(by, ward.clinic.patient.id, date(2026, 4, 1), "X"),
+        lambda: store.record_body_size(by, ward.clinic.patient.id, ward.size()),
+        lambda: store.record_handprint(by, ward.clinic.patient.id, ward.hand(), reason="why"),
         lambda: ward.add_photo(by),
         lambda: store.withdraw_photo(by, photo, "why"),
         lambda: store.save_draft(by, visit, {}),
