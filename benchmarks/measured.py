@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 
 import lesionscope
@@ -54,7 +55,8 @@ def measure_all(
     missing = [photo for photo in photos if not _held(photo, folder, as_cached=as_cached)]
     if not missing:
         return
-    with ProcessPoolExecutor(workers) as pool:
+    # A forked worker would inherit the locks of threads that OpenCV has running, and wait for ever.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         jobs = [pool.submit(measure_one, photo, folder, method) for photo in missing]
         for number, job in enumerate(jobs, 1):
             job.result()
