@@ -1,11 +1,13 @@
 """How well single lesions and whole photos are graded, on rendered patients with known truth.
 
-    python benchmarks/grading.py --phantom DIR [--write-card]
+    python benchmarks/grading.py --phantom DIR [--write-card] [--ablations]
 
 prints, for the network and for the rule that it has to beat, each item's agreement with the
 truth, over all lesions and by skin tone, with 95 % bootstrap intervals over photos; the effect
 of not knowing the scale; and the worst lesion of each photo under both ways of combining
 lesions. Outlines and clear skin are the true ones: finding lesions is measured elsewhere.
+It draws a reliability diagram and the worst answers. `--ablations` also takes one part of what
+the network is told away at a time, without training it again.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from grading_pictures import gallery, reliability_diagram
 from numpy.typing import NDArray
 
 from lesionscope import places
 from lesionscope.model import card, evaluate
-from lesionscope.model.evaluate import Array, GradedLesions
+from lesionscope.model.evaluate import Array
+from lesionscope.model.rendered import SMALLEST_CM2, Cutting, GradedLesions, rendered_lesions
 from lesionscope.model.runtime import ITEMS, NETWORK_NAME, Grader
 
 RESULTS = Path(__file__).parent / "results"
@@ -166,34 +170,81 @@ def photo_table(lesions: GradedLesions, answer: Answers) -> list[str]:
 
 
 def reliability_table(lesions: GradedLesions, answer: Answers) -> list[str]:
-    lines = ["| erythema: said | lesions | mean probability | share right |", "|---|---|---|---|"]
-    chances = answer.probabilities["erythema"]
-    sure = chances.max(axis=1)
-    right = chances.argmax(axis=1) == lesions.levels[:, 0]
-    for low, high in ((0.0, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.01)):
-        at = (sure >= low) & (sure < high)
-        if at.any():
-            lines.append(
-                f"| {low:.1f} to {min(high, 1):.1f} | {at.sum()} | {sure[at].mean():.2f} "
-                f"| {right[at].mean():.2f} |"
-            )
+    lines = ["| item: said | lesions | mean probability | share right |", "|---|---|---|---|"]
+    for k, item in enumerate(ITEMS):
+        chances = answer.probabilities[item]
+        sure = chances.max(axis=1)
+        right = chances.argmax(axis=1) == lesions.levels[:, k]
+        for low, high in ((0.0, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.01)):
+            at = (sure >= low) & (sure < high)
+            if at.any():
+                lines.append(
+                    f"| {item}: {low:.1f} to {min(high, 1):.1f} | {at.sum()} "
+                    f"| {sure[at].mean():.2f} | {right[at].mean():.2f} |"
+                )
     return lines
 
 
 def confusion_tables(lesions: GradedLesions, answer: Answers) -> list[str]:
-    lines = ["| item | true level | counts of level 0, 1, 2, 3 suggested |", "|---|---|---|"]
+    """Rows: true level; in each cell, how often levels 0, 1, 2, 3 were suggested."""
+    lines = [f"| item | true level | all | {' | '.join(TONES)} |", "|---|---|---|" + "---|" * 6]
+    tones = np.array(lesions.tones)
     for k, item in enumerate(ITEMS):
         level = answer.probabilities[item].argmax(axis=1)
         for true in range(LEVELS[item]):
-            row = np.bincount(level[lesions.levels[:, k] == true], minlength=LEVELS[item])
-            lines.append(f"| {item} | {true} | {', '.join(map(str, row))} |")
+            truly = lesions.levels[:, k] == true
+            among = [truly] + [truly & (tones == tone) for tone in TONES]
+            cells = [np.bincount(level[at], minlength=LEVELS[item]) for at in among]
+            shown = " | ".join(" ".join(map(str, cell)) for cell in cells)
+            lines.append(f"| {item} | {true} | {shown} |")
     return lines
 
 
-def report(phantom: Path, models: Path) -> str:
+def ablation_table(phantom: Path, grader: Grader) -> list[str]:
+    """Take away one thing that the network is told; it was trained with all of them."""
+    whole = rendered_lesions(phantom)
+    bloodless = whole.crops.copy()
+    bloodless[:, 3] = 0
+    tried = {
+        "everything": whole.crops,
+        "without the haemoglobin channel": bloodless,
+        "without the patient's own clear skin": _cut(phantom, own_skin=False),
+        "without the scale of the photo": _cut(phantom, calibrated=False),
+        "cut from the working picture (1100 px)": _cut(phantom, longest_px=1100),
+    }
+    lines = ["| told | erythema, kappa | scale, kappa | erosion, AUC |", "|---|---|---|---|"]
+    for name, crops in tried.items():
+        chances = grader.probabilities(crops)
+        kappas = [
+            evaluate.quadratic_kappa(whole.levels[:, k], chances[i].argmax(axis=1), LEVELS[i])
+            for k, i in enumerate(ITEMS[:2])
+        ]
+        area = evaluate.roc_area(whole.levels[:, 2], chances["erosion"][:, 1])
+        lines.append(f"| {name} | {kappas[0]:.2f} | {kappas[1]:.2f} | {area:.2f} |")
+    return lines
+
+
+def _cut(
+    phantom: Path, *, own_skin: bool = True, calibrated: bool = True, longest_px: int | None = None
+) -> NDArray[np.float32]:
+    return rendered_lesions(phantom, Cutting(calibrated, own_skin, longest_px)).crops
+
+
+def pictures(grader: Grader, lesions: GradedLesions, folder: Path) -> None:
+    """Draw the reliability diagram and the worst answers."""
+    chances = grader.probabilities(lesions.crops)
+    folder.mkdir(exist_ok=True)
+    reliability_diagram(lesions.levels, chances).save(folder / "grading_reliability.png")
+    maps = [grader.attention(crop, item) for crop in lesions.crops for item in ITEMS[1:]]
+    shares = np.stack(maps).reshape(len(lesions.crops), 2, *maps[0].shape)
+    gallery(lesions, chances, shares).save(folder / "grading_failures.png", optimize=True)
+
+
+def report(phantom: Path, models: Path, *, ablations: bool) -> str:
     grader = Grader.load(models)
-    scaled = evaluate.rendered_lesions(phantom, calibrated=True)
-    free = evaluate.rendered_lesions(phantom, calibrated=False)
+    scaled = rendered_lesions(phantom)
+    free = rendered_lesions(phantom, Cutting(calibrated=False))
+    pictures(grader, scaled, RESULTS)
     network = network_answers(grader, scaled, abstain=False)
     careful = network_answers(grader, scaled, abstain=True)
     rule = rule_answers(models, scaled)
@@ -201,7 +252,7 @@ def report(phantom: Path, models: Path) -> str:
     unscaled_rule = rule_answers(models, free)
     parts = [
         f"Network {grader.version}; {len(scaled.levels)} lesions of at least "
-        f"{evaluate.SMALLEST_CM2} cm2 in {len(set(scaled.photos))} photos of "
+        f"{SMALLEST_CM2} cm2 in {len(set(scaled.photos))} photos of "
         f"{len({name[:3] for name in scaled.photos})} rendered patients; true outlines.",
         "**Each lesion, scale of the photo known**",
         "\n".join(lesion_table(scaled, [network, careful, rule])),
@@ -215,9 +266,12 @@ def report(phantom: Path, models: Path) -> str:
         "\n".join(photo_table(scaled, network)),
         "**Reliability (network, scale known)**",
         "\n".join(reliability_table(scaled, network)),
-        "**Confusion (network, scale known)**",
+        "**Confusion by tone (network, scale known): how often levels 0, 1, 2, 3 were suggested**",
         "\n".join(confusion_tables(scaled, network)),
     ]
+    if ablations:
+        parts += ["**Without one part, not trained again**"]
+        parts += ["\n".join(ablation_table(phantom, grader))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -226,8 +280,9 @@ def main() -> None:
     parser.add_argument("--phantom", type=Path, required=True, help="folder of rendered patients")
     parser.add_argument("--models", type=Path, default=places.models_folder())
     parser.add_argument("--write-card", action="store_true", help="put the tables in the card")
+    parser.add_argument("--ablations", action="store_true", help="take parts away, one at a time")
     asked = parser.parse_args()
-    text = report(asked.phantom, asked.models)
+    text = report(asked.phantom, asked.models, ablations=asked.ablations)
     print(text)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "grading.md").write_text("# Grading of lesions\n\n" + text, encoding="utf-8")

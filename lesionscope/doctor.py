@@ -25,6 +25,7 @@ LOW_DISK_BYTES = 2_000_000_000
 
 REQUIRED_MODELS = (
     "skin_and_lesion.onnx",
+    "lesion_outline.onnx",
     "lesion_grades.onnx",
     "palm_detection_full.tflite",
     "hand_landmark_full.tflite",

@@ -17,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope import __version__
+from lesionscope.cast import without_cast
+from lesionscope.core.body import PatientBody
 from lesionscope.core.measurement import Calibration, LesionMap, Measurement
 from lesionscope.core.photo import CaptureFinding, Photo
 from lesionscope.core.sites import Site
 from lesionscope.imaging.chart_colours import apply_correction
 from lesionscope.imaging.decode import decode
+from lesionscope.imaging.grow import Ground, ground
 from lesionscope.imaging.lesion import (
     LIKELY,
     Contrast,
@@ -29,17 +32,19 @@ from lesionscope.imaging.lesion import (
     contrast,
     lesion_mask,
 )
+from lesionscope.imaging.reference import clear_contrast, heard_together
 from lesionscope.imaging.resize import resized, resized_map, resized_mask
 from lesionscope.imaging.skin import SkinMask, skin_mask
+from lesionscope.model.lesion_marker import LesionMarker
 from lesionscope.model.runtime import Grader
 from lesionscope.model.segmenter import SIDE as SEGMENTER_SIDE
 from lesionscope.model.segmenter import Segmenter
 from lesionscope.quantify import Frame, Networks, Stopwatch, finding_of, quantify
 from lesionscope.ruler import Ruler, find_ruler
 
-WORK_SIDE = 1000
-"""Longer side, in pixels, of the picture that colour is measured on: results then do not depend
-on the camera's resolution, and a 12 MP photo costs no more than a small one."""
+WORK_SIDE = 1100
+"""Longer side, in pixels, of the picture that lesions and colour are measured on: results then do
+not depend on the camera's resolution, and a 12 MP photo costs no more than a small one."""
 
 
 class Method(StrEnum):
@@ -59,8 +64,14 @@ def default_grader() -> Grader:
 
 @lru_cache(maxsize=1)
 def default_segmenter() -> Segmenter:
-    """Return the network that marks skin and lesions, loaded once."""
+    """Return the network that marks skin, loaded once."""
     return Segmenter.load()
+
+
+@lru_cache(maxsize=1)
+def default_marker() -> LesionMarker:
+    """Return the network that marks lesions on skin, loaded once."""
+    return LesionMarker.load()
 
 
 def read_photo(data: bytes, name: str = "") -> Photo:
@@ -99,6 +110,8 @@ def measure(
     marker_mm: float = 20.0,
     grader: Grader | None = None,
     method: Method = Method.NETWORK,
+    body: PatientBody | None = None,
+    hand_at: tuple[float, float] | None = None,
 ) -> Measurement:
     """Measure one photo.
 
@@ -115,6 +128,12 @@ def measure(
     method : Method
         Who marks skin and lesions: the trained network, or colour rules alone, each step of
         which can be followed (docs/methods.md).
+    body : PatientBody, optional
+        The patient's own hand, as measured once, and height and weight: with them a marker
+        alone gives the patient's own handprints, and a hand alone gives cm2.
+    hand_at : tuple of float, optional
+        (x, y) in pixels of the upright photo: the hand chosen as the ruler where several are in
+        view; by default the one that was laid down as the ruler is proposed.
 
     Returns
     -------
@@ -141,13 +160,18 @@ def measure(
     photo = _as_photo(photo)
     clock = Stopwatch()
     with clock.stage("calibration"):
-        ruler = find_ruler(photo, marker_mm)
+        ruler = find_ruler(photo, marker_mm, body=body, hand_at=hand_at)
     with clock.stage("skin and lesion"):
         work = _true_colours(resized(photo.pixels, WORK_SIDE), ruler.calibration)
         hand = resized_mask(ruler.hand_mask, (work.shape[0], work.shape[1]))
         # A palm is redder than the body it lies on without being ill; a back of a hand is not.
         spared = hand if ruler.calibration.details.get("hand_shows") != "dorsum" else hand & False
         skin, found, probability, mask = _marked(work, hand, spared, method)
+        balanced = without_cast(ruler, photo, work, found.clear)
+        if balanced is not ruler:
+            # What clear skin told of a strong cast is taken out, and everything is marked again.
+            ruler, work = balanced, _true_colours(work, balanced.calibration)
+            skin, found, probability, mask = _marked(work, hand, spared, method)
         drawn_by = f"LesionScope {__version__}, {method.value}"
         lesion_map = LesionMap(
             resized_map(probability, photo.size), resized_mask(mask, photo.size), drawn_by
@@ -175,9 +199,12 @@ def _marked(
         return skin, found, probability, lesion_mask(probability, found, on_body, edge_rule=True)
     seen = default_segmenter().segment(resized(work, SEGMENTER_SIDE))
     size = work.shape[0], work.shape[1]
-    skin = SkinMask(resized_map(seen.skin, size) >= 0.5, False)
+    likely_skin = resized_map(seen.skin, size)
+    skin = SkinMask(np.asarray(likely_skin >= 0.5), False)
     on_body = skin.mask & ~spared
-    probability = np.where(on_body, resized_map(seen.lesion, size), np.float32(0))
+    against = contrast(work, skin.mask, excluded=hand)
+    marked = default_marker().mark(work, against.clear_density, likely_skin)
+    probability = np.where(on_body, marked, np.float32(0))
     rough = np.asarray(probability >= LIKELY)
     found = contrast(work, skin.mask, excluded=hand, lesion=rough)
     return skin, found, probability, lesion_mask(probability, found, on_body, edge_rule=False)
@@ -193,7 +220,8 @@ def correct(
 ) -> Measurement:
     """Measure a photo again under a lesion mask that a person drew.
 
-    The drawn mask stands as it is; scale, skin and hand stay those of the first measurement.
+    The drawn mask stands as it is; scale, skin, hand and chosen clear skin stay those of the first
+    measurement.
 
     Parameters
     ----------
@@ -223,24 +251,178 @@ def correct(
         raise ValueError(f"the mask must have the size of the photo {photo.size}, got {mask.shape}")
     clock = Stopwatch()
     with clock.stage("lesion"):
-        work = _true_colours(resized(photo.pixels, WORK_SIDE), found.calibration)
-        size = work.shape[0], work.shape[1]
         drawn = np.asarray(mask, dtype=bool)
-        skin = resized_mask(found.skin_mask | drawn, size)
-        hand = resized_mask(found.hand_mask, size)
-        against = contrast(work, skin, excluded=hand, lesion=resized_mask(drawn, size))
-    ruler = Ruler(found.calibration, found.hand_mask, ())
+        work, skin, hand = _worked(photo, found, drawn)
+        chosen = clear_skin_of(found.calibration)
+        if chosen is None:
+            lesion = resized_mask(drawn, skin.shape)
+            against = contrast(work, skin, excluded=hand, lesion=lesion)
+        else:
+            against = clear_contrast(work, skin, _shrunk(chosen, photo, skin), excluded=hand)
+    ruler = Ruler(found.calibration, found.hand_mask, (), found.hands)
     frame = Frame(photo, found.site, work, SkinMask(skin, False), against, ruler)
     lesion_map = LesionMap(drawn.astype(np.float32), drawn, drawn_by)
     again = quantify(frame, lesion_map, clock, _networks(grader, segmented=False))
     return replace(again, findings=_kept(found.findings, again.findings))
 
 
+def with_reference(
+    photo: Photo,
+    found: Measurement,
+    clear_skin: tuple[int, int],
+    *,
+    grader: Grader | None = None,
+) -> Measurement:
+    """Measure a photo again against the clear skin that a person pointed at.
+
+    The colour there is the zero of the contrast. Skin like it is no lesion, skin clearly redder
+    that the network hesitated over is; outline, probability and numbers follow. Scale, skin and
+    hand stay those of the first measurement.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo that `found` was made from.
+    found : Measurement
+        By software alone, without a reference: its probability is what the network said.
+    clear_skin : tuple of int
+        (x, y) pixel of the photo, on clear skin.
+    grader : Grader, optional
+        The network that suggests sub-scores; by default the one shipped.
+
+    Returns
+    -------
+    Measurement
+        `clear_skin_of` its calibration returns the pixel again.
+
+    Raises
+    ------
+    ValueError
+        If the photo is another one or the pixel lies outside it.
+    """
+    if photo.sha256 != found.photo_sha256:
+        raise ValueError("the measurement was made from another photo")
+    clock = Stopwatch()
+    with clock.stage("lesion"):
+        work, skin, _ = _worked(photo, found)
+        against, probability, mask = _referenced(photo, found, clear_skin)
+        lesion_map = LesionMap(
+            resized_map(probability, photo.size),
+            resized_mask(mask, photo.size),
+            f"{found.lesion_map.drawn_by}, clear skin chosen",
+        )
+    x, y = clear_skin
+    details = {**found.calibration.details, "clear_skin_x": x, "clear_skin_y": y}
+    calibration = replace(found.calibration, details=details)
+    ruler = Ruler(calibration, found.hand_mask, (), found.hands)
+    frame = Frame(photo, found.site, work, SkinMask(skin, False), against, ruler)
+    again = quantify(frame, lesion_map, clock, _networks(grader, segmented=False))
+    findings = _kept(found.findings, again.findings)
+    return replace(again, findings=findings, model_version=found.model_version)
+
+
+def outline_with_reference(
+    photo: Photo, found: Measurement, clear_skin: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Return the outline of `with_reference` alone, in a fraction of the time.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo that `found` was made from.
+    found : Measurement
+        By software alone, without a reference.
+    clear_skin : tuple of int
+        (x, y) pixel of the photo, on clear skin.
+
+    Returns
+    -------
+    ndarray of shape (H, W), bool
+        Size of the photo.
+
+    Raises
+    ------
+    ValueError
+        If the pixel lies outside the photo.
+    """
+    return resized_mask(_referenced(photo, found, clear_skin)[2], photo.size)
+
+
+def clear_skin_of(calibration: Calibration) -> tuple[int, int] | None:
+    """Return the clear skin that a person chose as the reference.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        Of a measurement.
+
+    Returns
+    -------
+    tuple of int or None
+        (x, y) pixel of the photo; None where nobody chose.
+    """
+    x, y = (calibration.details.get(f"clear_skin_{axis}") for axis in "xy")
+    return None if x is None or y is None else (int(x), int(y))
+
+
+def growing_ground(photo: Photo, found: Measurement) -> Ground:
+    """Prepare a measured photo for regions that grow from a click.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo that `found` was made from.
+    found : Measurement
+        Its measurement.
+
+    Returns
+    -------
+    Ground
+        At the size that lesions are measured at.
+    """
+    work, skin, hand = _worked(photo, found)
+    lesion = resized_mask(found.lesion_map.mask, skin.shape)
+    return ground(work, skin, skin & ~hand & ~lesion)
+
+
+def _worked(
+    photo: Photo, found: Measurement, drawn: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the working picture of a measured photo, its skin and the ruler hand in it."""
+    work = _true_colours(resized(photo.pixels, WORK_SIDE), found.calibration)
+    size = work.shape[0], work.shape[1]
+    skin = found.skin_mask if drawn is None else found.skin_mask | drawn
+    return work, resized_mask(skin, size), resized_mask(found.hand_mask, size)
+
+
+def _shrunk(at: tuple[int, int], photo: Photo, work: NDArray[np.bool_]) -> tuple[int, int]:
+    """Bring a pixel of the photo to the working picture."""
+    return (
+        at[0] * work.shape[1] // photo.size[1],
+        at[1] * work.shape[0] // photo.size[0],
+    )
+
+
+def _referenced(
+    photo: Photo, found: Measurement, clear_skin: tuple[int, int]
+) -> tuple[Contrast, NDArray[np.float32], NDArray[np.bool_]]:
+    """Mark lesions anew against chosen clear skin, at the working size."""
+    work, skin, hand = _worked(photo, found)
+    against = clear_contrast(work, skin, _shrunk(clear_skin, photo, skin), excluded=hand)
+    # As in `measure`: a palm that is the ruler holds no lesion.
+    palm = found.calibration.details.get("hand_shows") != "dorsum"
+    on_body = skin & ~hand if palm else skin
+    said = resized_map(found.lesion_map.probability, skin.shape)
+    probability = heard_together(said, against, on_body)
+    return against, probability, lesion_mask(probability, against, on_body, edge_rule=False)
+
+
 def _networks(grader: Grader | None, *, segmented: bool) -> Networks:
     graded_by = grader or default_grader()
     if not segmented:
         return Networks(graded_by, graded_by.version)
-    return Networks(graded_by, f"{default_segmenter().version}, {graded_by.version}")
+    outlined_by = f"{default_segmenter().version}, {default_marker().version}"
+    return Networks(graded_by, f"{outlined_by}, {graded_by.version}")
 
 
 def _as_photo(photo: Photo | Path | str | bytes) -> Photo:

@@ -7,17 +7,21 @@ cut at a fixed physical scale, so that a flake of a millimetre looks like one.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope.imaging import colour
+from lesionscope.imaging.chart_colours import apply_correction
 
-CROP_SIZE = 128
+Value = TypeVar("Value", np.uint8, np.float32)
+CROP_SIZE = 160
 """Pixels on a side of a crop."""
-FIELD_MM = 25.6
-"""Side of the field in millimetres for lesions that fit it: 0.2 mm per pixel at 128 pixels."""
-MARGIN = 1.3
+FIELD_MM = 32.0
+"""Side of the field in millimetres for lesions that fit it: 0.2 mm per pixel at 160 pixels."""
+MARGIN = 1.2
 """Side of the field over the longer side of the lesion's box, for lesions that do not fit."""
 SMALLEST_FIELD_PX = 24
 """A smaller field would only enlarge pixels."""
@@ -90,31 +94,68 @@ def field_of(
     return (rows[0] + rows[-1]) / 2, (cols[0] + cols[-1]) / 2, float(side)
 
 
+def cut_field(
+    layer: NDArray[Value], field: tuple[float, float, float], size: int = CROP_SIZE
+) -> NDArray[Value]:
+    """Cut a square field out of a picture or a map and bring it to `size` pixels on a side.
+
+    Parameters
+    ----------
+    layer : ndarray of shape (H, W) or (H, W, C), uint8 or float32
+        Beyond its edges, its outermost pixels stand for what is not known.
+    field : tuple of float
+        Centre (row, column) and side, in pixels of `layer`; see `field_of`.
+    size : int
+        Pixels on a side of the answer.
+
+    Returns
+    -------
+    ndarray of shape (size, size) or (size, size, C), dtype of `layer`
+    """
+    row, col, side = field
+    top, left = int(np.floor(row - side / 2)), int(np.floor(col - side / 2))
+    count = int(np.ceil(side)) + 1
+    rows = np.clip(np.arange(top, top + count), 0, layer.shape[0] - 1)
+    cols = np.clip(np.arange(left, left + count), 0, layer.shape[1] - 1)
+    part = np.ascontiguousarray(layer[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1])
+    if part.shape[:2] != (count, count):
+        part = part[np.ix_(rows - rows[0], cols - cols[0])]
+    shrink = cv2.INTER_AREA if count > size else cv2.INTER_LINEAR
+    small = cv2.resize(part, (size, size), interpolation=shrink)
+    return np.asarray(small, dtype=layer.dtype)
+
+
 def lesion_crop(
     rgb: NDArray[np.uint8],
     lesion_mask: NDArray[np.bool_],
     clear_density: NDArray[np.floating],
     mm_per_px: float | None = None,
-    size: int = CROP_SIZE,
+    *,
+    colour_matrix: NDArray[np.floating] | None = None,
 ) -> NDArray[np.float32]:
     """Cut out one lesion, normalised against the patient's clear skin.
+
+    Flakes are finer than outlines: the photo may be given larger than the mask, and its detail
+    is then kept as far as the crop can hold it.
 
     Parameters
     ----------
     rgb : ndarray of shape (H, W, 3), uint8
         sRGB, upright.
-    lesion_mask : ndarray of shape (H, W), bool
-        The lesion and no other.
-    clear_density : ndarray of shape (H, W, 3) or (3,), float
+    lesion_mask : ndarray of shape (h, w), bool
+        The lesion and no other, over the same view as `rgb`.
+    clear_density : ndarray of shape (h, w, 3) or (3,), float
         Optical density of clear skin, local or for the whole photo.
     mm_per_px : float, optional
-        Scale at the lesion; without one the field follows the lesion's box.
-    size : int
-        Pixels on a side of the crop.
+        Millimetres per pixel of the mask, at the lesion; without one the field follows the
+        lesion's box.
+    colour_matrix : ndarray of shape (4, 3), float, optional
+        Takes the cast out of `rgb`, where `clear_density` was measured without it; see
+        `lesionscope.imaging.chart_colours.apply_correction`.
 
     Returns
     -------
-    ndarray of shape (5, size, size), float32
+    ndarray of shape (5, S, S), float32
         Optical density minus that of clear skin in R, G, B; haemoglobin contrast; the lesion's
         share of each pixel. Beyond the photo every channel is 0, which means clear skin.
 
@@ -123,26 +164,30 @@ def lesion_crop(
     ValueError
         If the mask is empty or the shapes do not agree.
     """
-    if rgb.shape[:2] != lesion_mask.shape:
+    grow = rgb.shape[0] / lesion_mask.shape[0]
+    if abs(rgb.shape[1] - grow * lesion_mask.shape[1]) > max(1.0, grow):
         raise ValueError(f"rgb {rgb.shape} and lesion_mask {lesion_mask.shape} must agree")
     reference = np.asarray(clear_density, dtype=np.float32)
-    if reference.shape not in ((3,), rgb.shape):
-        raise ValueError(f"clear_density must be (3,) or {rgb.shape}, got {reference.shape}")
-    row, col, side = field_of(lesion_mask, mm_per_px)
-    top, left = int(np.floor(row - side / 2)), int(np.floor(col - side / 2))
-    count = int(np.ceil(side)) + 1
-    part = (
-        slice(max(top, 0), min(top + count, rgb.shape[0])),
-        slice(max(left, 0), min(left + count, rgb.shape[1])),
-    )
-    local = reference[part] if reference.ndim == 3 else reference
-    contrast = np.clip(colour.optical_density(rgb[part]) - local, *DENSITY_LIMITS)
-    layers = np.dstack([contrast, lesion_mask[part].astype(np.float32)])
-    whole = np.zeros((count, count, 4), dtype=np.float32)
-    at = (part[0].start - top, part[1].start - left)
-    whole[at[0] : at[0] + layers.shape[0], at[1] : at[1] + layers.shape[1]] = layers
-    shrink = cv2.INTER_AREA if count > size else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(whole, (size, size), interpolation=shrink), dtype=np.float32)
-    blood = colour.chromophores(small[..., :3])[..., :1]
-    resized = np.concatenate([small[..., :3], blood, small[..., 3:]], axis=2)
-    return np.ascontiguousarray(resized.transpose(2, 0, 1), dtype=np.float32)
+    if reference.shape not in ((3,), (*lesion_mask.shape, 3)):
+        raise ValueError(f"clear_density must be (3,) or the mask's shape, got {reference.shape}")
+    field = field_of(lesion_mask, mm_per_px)
+    picture = cut_field(rgb, (field[0] * grow, field[1] * grow, field[2] * grow))
+    if colour_matrix is not None:  # a crop is corrected faster than the photo
+        picture = apply_correction(picture, colour_matrix)
+    local = cut_field(reference, field) if reference.ndim == 3 else reference
+    known = _inside(lesion_mask.shape, field)
+    contrast = np.clip(colour.optical_density(picture) - local, *DENSITY_LIMITS)
+    contrast = contrast * known[..., None]
+    outline = cut_field(lesion_mask.astype(np.float32), field) * known
+    blood = colour.chromophores(contrast)[..., :1]
+    layers = np.concatenate([contrast, blood, outline[..., None]], axis=2)
+    return np.ascontiguousarray(layers.transpose(2, 0, 1), dtype=np.float32)
+
+
+def _inside(shape: tuple[int, ...], field: tuple[float, float, float]) -> NDArray[np.float32]:
+    """Return 1 where the field lies on the photo and 0 beyond it."""
+    row, col, side = field
+    steps = (np.arange(CROP_SIZE) + 0.5) / CROP_SIZE * (int(np.ceil(side)) + 1)
+    rows, cols = steps + np.floor(row - side / 2), steps + np.floor(col - side / 2)
+    on_rows, on_cols = (rows > 0) & (rows < shape[0]), (cols > 0) & (cols < shape[1])
+    return np.asarray(on_rows[:, None] & on_cols, dtype=np.float32)

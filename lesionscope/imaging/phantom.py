@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 from lesionscope.imaging import colour
 from lesionscope.imaging.phantom_camera import expose, light_up
+from lesionscope.imaging.phantom_flakes import flake_cover, gathered, lay_flakes
+from lesionscope.imaging.phantom_lamp import knuckle_folds, relit
 from lesionscope.imaging.phantom_skin import Array, HostSkin, draw_host, smooth_noise
 
 ERYTHEMA_STEPS = (0.07, 0.35, 0.76)
@@ -32,7 +34,7 @@ SCALE_COVER = (0.0, 0.26, 0.62)
 EROSION_MM = (1.6, 4.0)
 """Diameter of an erosion in millimetres."""
 _CONTRAST_RANGE = (0.0, *ERYTHEMA_STEPS, 1.35)
-_LARGEST_SIDE = 224  # pixels of a drawing; larger lesions are drawn at a coarser scale
+_LARGEST_SIDE = 320  # pixels of a drawing; larger lesions are drawn at a coarser scale
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class Scene:
         sRGB.
     lesion, skin : ndarray of shape (H, W), bool
         True lesion (or what could be taken for one) and skin.
+    flakes, raw : ndarray of shape (H, W), float32
+        Share of each pixel that scale covers, and that is eroded.
     mm_per_px : float
         Scale of the drawing.
     recipe : Recipe
@@ -96,6 +100,8 @@ class Scene:
     rgb: NDArray[np.uint8]
     lesion: NDArray[np.bool_]
     skin: NDArray[np.bool_]
+    flakes: Array
+    raw: Array
     mm_per_px: float
     recipe: Recipe
 
@@ -186,6 +192,14 @@ def _neighbour(rng: np.random.Generator, recipe: Recipe, strength: Array, mm: fl
 
 def _erode(rng: np.random.Generator, body: Array, strength: Array, mm: float) -> Array:
     """Put raw and crusted spots into the lesion; they look alike on every tone."""
+    return _eroded(rng, body, strength, mm)[0]
+
+
+def _eroded(
+    rng: np.random.Generator, body: Array, strength: Array, mm: float
+) -> tuple[Array, Array]:
+    """Put raw and crusted spots into the lesion, and return where they are."""
+    everywhere = np.zeros(strength.shape, dtype=np.float32)
     inside = np.argwhere(strength > 0.6)
     if not len(inside):
         inside = np.argwhere(strength >= strength.max())
@@ -197,6 +211,7 @@ def _erode(rng: np.random.Generator, body: Array, strength: Array, mm: float) ->
         cv2.ellipse(spot, (int(col), int(row)), axes, rng.uniform(0, 180), 0, 360, 1.0, -1)
         ragged = 1 + 0.3 * smooth_noise(rng, strength.shape, max(radius * 0.6, 1))
         cover = np.clip(cv2.GaussianBlur(spot, (0, 0), max(0.2 * radius, 0.4)) * ragged, 0, 1)
+        everywhere = np.maximum(everywhere, cover)
         raw = np.array([0.35, 0.7, 0.75]) + rng.uniform(0.7, 1.9) * colour.HAEMOGLOBIN
         crust = np.array([1.0, 1.8, 2.0]) * rng.uniform(0.7, 1.5)
         clot = np.array([1.1, 2.6, 2.6]) * rng.uniform(0.75, 1.2)
@@ -205,7 +220,7 @@ def _erode(rng: np.random.Generator, body: Array, strength: Array, mm: float) ->
         if rng.random() < 0.35:  # a wet wound glints
             glint = np.clip(smooth_noise(rng, strength.shape, max(radius * 0.5, 1)) - 0.9, 0, 1)
             body = body + (glint * cover)[..., None] * rng.uniform(0.05, 0.3)
-    return np.asarray(body, dtype=np.float32)
+    return np.asarray(body, dtype=np.float32), np.asarray(everywhere, dtype=np.float32)
 
 
 def _flake(
@@ -275,16 +290,38 @@ def draw_scene(
     shape = (side, side)
     host = draw_host(rng, shape, ita_deg=recipe.ita_deg, mm_per_px=mm, patches=patches)
     strength = _outline(rng, shape, 0.5 * recipe.diameter_mm / mm)
-    body = _body(rng, recipe, host, strength, mm)
-    linear = light_up(rng, _background(rng, body, host.skin), host.relief, host.skin)
-    rgb = expose(rng, linear, host.skin)
+    host = _over_a_joint(rng, recipe, host, strength, mm)
+    body, flakes, raw = _body(rng, recipe, host, strength, mm)
+    relief = gathered(host.relief, flakes)
+    linear = light_up(rng, _background(rng, body, host.skin), relief, host.skin)
+    # Flakes and cloth scatter; only skin, wet or greasy, mirrors.
+    matt = np.asarray(np.where(host.skin, 0.8 * flakes, 1.0), dtype=np.float32)
+    linear = relit(rng, linear, relief, matt=matt, mm_per_px=mm)
+    rgb = expose(rng, linear, host.skin, shrunk=float(np.exp(rng.uniform(0, np.log(3)))))
     # Where blood fades out nobody sees a lesion: its edge is at half strength.
-    return Scene(rgb, (strength > 0.5) & host.skin, host.skin, mm, recipe)
+    lesion = (strength > 0.5) & host.skin
+    return Scene(rgb, lesion, host.skin, flakes, raw, mm, recipe)
+
+
+def _over_a_joint(
+    rng: np.random.Generator, recipe: Recipe, host: HostSkin, strength: Array, mm: float
+) -> HostSkin:
+    """Let the folds of a knuckle or elbow run through some of the lesions that would fit there."""
+    if recipe.diameter_mm > 30 or rng.random() < 0.35:
+        return host
+    radius_px = 0.5 * recipe.diameter_mm / mm
+    folds = knuckle_folds(rng, strength, radius_px=radius_px, mm_per_px=mm)
+    # Light that reaches the bottom of a fold has met skin before, so folds are redder as well.
+    tint = colour.HAEMOGLOBIN * rng.uniform(0, 0.5) + rng.uniform(0.2, 1.0)
+    density = host.density - (folds * rng.uniform(0.1, 0.9))[..., None] * tint
+    relief = host.relief + folds
+    return replace(host, density=density.astype(np.float32), relief=relief)
 
 
 def _body(
     rng: np.random.Generator, recipe: Recipe, host: HostSkin, strength: Array, mm: float
-) -> Array:
+) -> tuple[Array, Array, Array]:
+    """Return the reflectance of diseased skin, where flakes cover it and where it is eroded."""
     seen = strength if recipe.kind != "clear" else np.zeros_like(strength)
     density = host.density + _blood(rng, recipe, seen, mm)
     if rng.random() < 0.3:  # another lesion near by, which the outline leaves out
@@ -293,11 +330,15 @@ def _body(
         lines = np.abs(smooth_noise(rng, seen.shape, 1.0 / mm)) * seen
         density += 0.12 * lines[..., None]
     body = np.asarray(np.exp(-density), dtype=np.float32)
+    flakes = raw = np.zeros(seen.shape, dtype=np.float32)
     if recipe.erosion:
-        body = _erode(rng, body, strength * host.skin, mm)
+        body, raw = _eroded(rng, body, strength * host.skin, mm)
     if recipe.scale:
-        body = _flake(rng, body, strength, recipe, mm)
-    return body
+        share = SCALE_COVER[recipe.scale] * rng.uniform(0.8, 1.2)
+        flakes = flake_cover(rng, strength, host.relief, share=share, mm_per_px=mm)
+        flakes = flakes * (1 - raw)
+        body = lay_flakes(rng, body, flakes, level=recipe.scale, mm_per_px=mm)
+    return body, flakes, raw
 
 
 def imperfect_mask(

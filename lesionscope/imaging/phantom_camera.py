@@ -52,7 +52,9 @@ def light_up(
     return np.asarray(lit, dtype=np.float32)
 
 
-def expose(rng: np.random.Generator, linear: Array, skin: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def expose(
+    rng: np.random.Generator, linear: Array, skin: NDArray[np.bool_], *, shrunk: float = 1.0
+) -> NDArray[np.uint8]:
     """Take the picture: exposure, white balance, blur, noise, tone curve, sharpening, JPEG.
 
     Parameters
@@ -63,6 +65,9 @@ def expose(rng: np.random.Generator, linear: Array, skin: NDArray[np.bool_]) -> 
         Linear light.
     skin : ndarray of shape (H, W), bool
         What the exposure meter looks at.
+    shrunk : float
+        How many pixels of the camera, along a side, went into one of the picture: blur, noise
+        and the blocks of JPEG shrink with them.
 
     Returns
     -------
@@ -73,18 +78,21 @@ def expose(rng: np.random.Generator, linear: Array, skin: NDArray[np.bool_]) -> 
     # A phone lifts dark skin and holds back light skin, but only part of the way.
     gain = (0.25 / max(level, 0.01)) ** rng.uniform(0, 0.45) * 2 ** rng.normal(0, 0.3)
     gain = min(gain, 0.85 / max(float(np.quantile(linear[skin], 0.9)) if skin.any() else 0.5, 0.05))
+    if rng.random() < 0.15:  # metered on a white wall
+        gain *= 2 ** -rng.uniform(0, 1.2)
     white = np.exp(rng.normal(0, 0.06, 3) * np.array([1.0, 0.25, 1.0]))
     picture = linear * (gain * white).astype(np.float32)
-    blur = rng.gamma(2.0, 0.35)
+    blur = rng.gamma(2.0, 0.35) / shrunk
     if blur > 0.3:
         picture = cv2.GaussianBlur(picture, (0, 0), blur)
     shot, read = rng.uniform(0.001, 0.02), rng.uniform(0.0005, 0.004)
+    shot, read = shot / shrunk, read / shrunk
     grain = rng.standard_normal(picture.shape, dtype=np.float32)
     picture = picture + grain * np.sqrt(shot**2 * np.clip(picture, 0, 1) + read**2)
-    return _developed(rng, np.asarray(picture, dtype=np.float32))
+    return _developed(rng, np.asarray(picture, dtype=np.float32), shrunk)
 
 
-def _developed(rng: np.random.Generator, picture: Array) -> NDArray[np.uint8]:
+def _developed(rng: np.random.Generator, picture: Array, shrunk: float) -> NDArray[np.uint8]:
     """Denoise, apply the phone's tone curve, sharpen and compress."""
     if rng.random() < 0.5:  # every phone smooths its noise away
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.8)), np.float32)
@@ -96,7 +104,7 @@ def _developed(rng: np.random.Generator, picture: Array) -> NDArray[np.uint8]:
         soft = cv2.GaussianBlur(encoded, (0, 0), rng.uniform(0.8, 2.0))
         encoded = encoded + rng.uniform(0.1, 0.9) * (encoded - soft)
     rgb = np.rint(255 * np.clip(encoded, 0, 1)).astype(np.uint8)
-    quality = int(rng.integers(60, 98))
+    quality = round(100 - (100 - int(rng.integers(60, 98))) / shrunk)
     bgr = np.ascontiguousarray(rgb[..., ::-1])
     _, coded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)

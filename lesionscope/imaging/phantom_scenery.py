@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from lesionscope.imaging.phantom_body import Body, Mask
 from lesionscope.imaging.phantom_skin import Array, smooth_noise
 
 
-def _cloth(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
-    """Draw cloth of any colour, a third of it reddish or skin-like, with folds and weave."""
-    if rng.random() < 0.4:
+def _cloth(
+    rng: np.random.Generator, shape: tuple[int, int], skin_tint: Array | None = None
+) -> Array:
+    """Draw cloth of any colour, half of it reddish or skin-like, with folds and weave."""
+    if skin_tint is not None and rng.random() < 0.2:
+        tint = skin_tint * np.exp(rng.normal(0, 0.15, 3) + rng.normal(0, 0.3))
+    elif rng.random() < 0.4:
         red = rng.uniform(0.1, 0.9)
         tint = np.array([red, red * rng.uniform(0.1, 0.9), red * rng.uniform(0.08, 0.9)])
     else:
@@ -49,7 +56,8 @@ def dress(rng: np.random.Generator, body: Body, reflect: Array) -> tuple[Mask, A
             thick = max(1, int(rng.uniform(1, 5)))
             wider = cv2.dilate(outline.astype(np.uint8), np.ones((2 * thick + 1,) * 2, np.uint8))
             worn = garment & (wider > 0)
-            out[worn] = _cloth(rng, shape)[worn]
+            tint = reflect[body.skin].mean(axis=0) if body.skin.any() else None
+            out[worn] = _cloth(rng, shape, tint)[worn]
             outline |= worn
             skin &= ~worn
     return outline, out, skin
@@ -91,22 +99,89 @@ def behind(
     return np.asarray(reflect * soft + back * (1 - soft), np.float32)
 
 
-def shading(rng: np.random.Generator, body: Body) -> Array:
-    """Light a rounded body: Lambert's cosine with fill, and the shadow of what lies on top."""
+@dataclass(frozen=True, eq=False)
+class Relighting:
+    """What light does on a rounded body.
+
+    Attributes
+    ----------
+    diffuse : ndarray of shape (H, W, 3), float32
+        Factor on the light that comes back out of the skin.
+    sheen : ndarray of shape (H, W), float32
+        Light that the surface throws back before it enters the skin: linear, white, added.
+    """
+
+    diffuse: Array
+    sheen: Array
+
+
+def shading(rng: np.random.Generator, body: Body, reflect: Array) -> Relighting:
+    """Light a rounded body: Lambert's cosine, shadows with the colour of skin in them, sheen.
+
+    Where skin faces skin, between fingers and under a hand, light has met skin before: it is
+    redder there without being ill. Sheen is what hides the colour of dark skin most.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    body : Body
+        Its height gives the slant of the surface.
+    reflect : ndarray of shape (H, W, 3), float32
+        Diffuse reflectance.
+
+    Returns
+    -------
+    Relighting
+    """
     smooth = cv2.GaussianBlur(body.height, (0, 0), 1.2)
     steep_y, steep_x = np.gradient(smooth)
-    lamp = np.array([rng.normal(0, 0.45), rng.normal(-0.2, 0.45), 1.0])
-    lamp /= np.linalg.norm(lamp)
     length = np.sqrt(1 + steep_x**2 + steep_y**2)
-    cosine = (lamp[2] - steep_x * lamp[0] - steep_y * lamp[1]) / length
+    normal = np.stack([-steep_x, -steep_y, np.ones_like(length)], -1) / length[..., None]
+    lamp = _lamp(rng)
+    cosine = np.clip(normal @ lamp, 0, None)
     fill = rng.uniform(0.25, 0.7)
-    light = fill + (1 - fill) * np.clip(cosine, 0, None)
+    light = fill + (1 - fill) * cosine
     away = rng.normal(0, 6, 2)
     above = np.roll(smooth, (int(away[1]), int(away[0])), (0, 1)) - smooth
     drop = np.clip(above / (0.05 * max(body.skin.shape)), 0, 1)
     drop = cv2.GaussianBlur(drop.astype(np.float32), (0, 0), rng.uniform(1, 4))
     light = light * (1 - rng.uniform(0, 0.5) * drop)
-    return np.asarray(np.where(body.height > 0, light, 1.0), np.float32)
+    diffuse = np.repeat(light[..., None], 3, -1)
+    if body.skin.any():
+        hidden = np.clip(drop + 0.5 * (1 - cosine) ** 2, 0, 1)[..., None] * rng.uniform(0, 0.9)
+        tint = reflect[body.skin].mean(axis=0)
+        diffuse *= 1 - hidden + hidden * (tint / tint.max()) ** rng.uniform(0.2, 0.8)
+    on_body = body.height > 0
+    return Relighting(
+        np.asarray(np.where(on_body[..., None], diffuse, 1.0), np.float32),
+        np.asarray(np.where(on_body, _sheen(rng, normal, lamp), 0.0), np.float32),
+    )
+
+
+def _lamp(rng: np.random.Generator) -> NDArray[np.float64]:
+    lamp = np.array([rng.normal(0, 0.45), rng.normal(-0.2, 0.45), 1.0])
+    return np.asarray(lamp / np.linalg.norm(lamp))
+
+
+def _sheen(rng: np.random.Generator, normal: Array, lamp: NDArray[np.float64]) -> Array:
+    """Return the mirror-like part of the light: broad lobes of one to three lamps, and the rim."""
+    shape = (normal.shape[0], normal.shape[1])
+    total = 0.04 * rng.uniform(0, 1) * (1 - np.clip(normal[..., 2], 0, 1)) ** 3
+    if rng.random() < 0.25:
+        return np.asarray(total, np.float32)
+    # Muscle and bone make the surface uneven on the scale of centimetres.
+    bumps = max(shape) * rng.uniform(0.08, 0.3)
+    uneven = [rng.uniform(0.02, 0.12) * smooth_noise(rng, shape, bumps) for _ in range(2)]
+    turned = normal + np.stack([*uneven, np.zeros(shape)], -1)
+    turned /= np.linalg.norm(turned, axis=-1, keepdims=True)
+    for number in range(int(rng.integers(1, 4))):
+        half = (lamp if number == 0 else _lamp(rng)) + np.array([0.0, 0.0, 1.0])
+        half /= np.linalg.norm(half)
+        sharp = float(np.exp(rng.uniform(np.log(5), np.log(90))))
+        strength = float(np.exp(rng.uniform(np.log(0.008), np.log(0.16))))
+        total = total + strength * np.clip(turned @ half, 0, 1) ** sharp
+    return np.asarray(total, np.float32)
 
 
 def props(rng: np.random.Generator, scene: Array, skin: Mask) -> tuple[Array, Mask]:

@@ -80,21 +80,30 @@ def draw_view(
     # Millimetres per pixel follow from the size of the body part; only textures need them.
     mm = float(np.exp(rng.uniform(np.log(0.2), np.log(1.6))))
     density = _skin_density(rng, body, mm, patches)
-    strength, contrast = _lesions(rng, body, shape)
-    density += (contrast * strength)[..., None] * _blood_colour(rng)
+    strength, contrast = draw_lesions(rng, body, shape)
+    density += (contrast * strength)[..., None] * blood_colour(rng)
     if rng.random() < 0.3:
         density += (rng.normal(0, 0.15) * strength)[..., None] * colour.MELANIN
+    density += _stains(rng, shape)[..., None] * colour.MELANIN
     reflect = np.exp(-density).astype(np.float32)
     reflect = _surface(rng, reflect, strength, mm)
     covered, reflect, skin = dress(rng, body, reflect)
     scene = behind(rng, shape, reflect, covered)
     scene, skin = props(rng, scene, skin)
-    lit = light_up(rng, scene, 0.3 * smooth_noise(rng, shape, 1.5), skin)
-    lit = lit * shading(rng, body)[..., None]
-    rgb = expose(rng, np.asarray(lit, np.float32), skin if skin.mean() > 0.02 else covered)
+    relief = 0.3 * smooth_noise(rng, shape, rng.uniform(1.0, 2.5))
+    lit = light_up(rng, scene, relief, skin)
+    light = shading(rng, body, reflect)
+    # Flakes and creases break the mirror; wet or greasy skin does not.
+    broken = np.clip(1 + rng.uniform(0, 1.2) * relief, 0, 3)
+    lit = lit * light.diffuse + (light.sheen * skin * broken)[..., None]
+    metered = skin if skin.mean() > 0.02 else covered
+    shrunk = float(np.exp(rng.uniform(0, np.log(4))))
+    rgb = expose(rng, np.asarray(lit, np.float32), metered, shrunk=shrunk)
     seen = strength * (contrast > 0.02)
     lesion = (seen > 0.5) & skin
-    faint = ((seen > 0.25) & (seen <= 0.5) | (lesion & (contrast < 0.10))) & skin
+    # The rim of a plain lesion has its edge at half strength; that of a faint one nobody sees.
+    rim = (seen > 0.25) & (seen <= 0.5) & (contrast < 0.20)
+    faint = (rim | (lesion & (contrast < 0.10))) & skin
     return View(rgb, skin, lesion & ~faint, faint)
 
 
@@ -137,12 +146,32 @@ def _skin_density(
     return np.asarray(density, np.float32)
 
 
-def _blood_colour(rng: np.random.Generator) -> NDArray[np.float64]:
+def blood_colour(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw how much the blood of a lesion takes of red and blue where it takes 1 of green."""
     return np.array([rng.uniform(0.15, 0.50), 1.0, rng.uniform(0.50, 0.95)])
 
 
-def _lesions(rng: np.random.Generator, body: Body, shape: tuple[int, int]) -> tuple[Array, Array]:
-    """Return how lesional each pixel is, 0 to 1, and the extra blood there."""
+def draw_lesions(
+    rng: np.random.Generator, body: Body, shape: tuple[int, int]
+) -> tuple[Array, Array]:
+    """Draw lesions on the skin of a body.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    body : Body
+        Where there is skin; joints draw lesions, palms none.
+    shape : tuple of int
+        Rows and columns.
+
+    Returns
+    -------
+    strength : ndarray of shape (H, W), float32
+        How lesional each pixel is, 0 to 1.
+    contrast : ndarray of shape (H, W), float32
+        Extra blood there, natural log units in green.
+    """
     strength = np.zeros(shape, np.float32)
     contrast = np.zeros(shape, np.float32)
     places = np.argwhere(body.skin & (body.palm < 0.3))
@@ -158,9 +187,9 @@ def _lesions(rng: np.random.Generator, body: Body, shape: tuple[int, int]) -> tu
     for _ in range(groups):
         row, col = places[rng.integers(len(places))]
         level = _level(rng)
-        large = side * float(np.exp(rng.uniform(np.log(0.02), np.log(0.36))))
+        large = side * float(np.exp(rng.uniform(np.log(0.007), np.log(0.30))))
         for _ in range(int(rng.choice([1, 3, 8, 20], p=[0.45, 0.25, 0.2, 0.1]))):
-            radius = max(large * float(np.exp(rng.normal(-0.3, 0.5))), 1.3)
+            radius = max(large * float(np.exp(rng.normal(-0.3, 0.5))), 1.6)
             at = (row + rng.normal(0, 2.2 * large), col + rng.normal(0, 2.2 * large))
             if _ == 0:
                 at = (float(row), float(col))
@@ -171,7 +200,23 @@ def _lesions(rng: np.random.Generator, body: Body, shape: tuple[int, int]) -> tu
 
 
 def _level(rng: np.random.Generator) -> float:
-    return float(np.exp(rng.uniform(np.log(0.10), np.log(1.3))))
+    """Draw the extra blood of a lesion: faint ones are the hard ones, so half are faint."""
+    low, high = (0.10, 0.40) if rng.random() < 0.5 else (0.15, 1.3)
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def _stains(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+    """Draw what healed lesions leave: pigment without blood, which is no lesion."""
+    stain = np.zeros(shape, np.float32)
+    if rng.random() < 0.6:
+        return stain
+    side = float(max(shape))
+    for _ in range(int(rng.integers(1, 6))):
+        at = (rng.uniform(0, shape[0]), rng.uniform(0, shape[1]))
+        radius = side * float(np.exp(rng.uniform(np.log(0.008), np.log(0.10))))
+        blob = _blob(rng, shape, at, max(radius, 1.6)) * rng.uniform(0.08, 0.6)
+        np.maximum(stain, blob.astype(np.float32), out=stain)
+    return stain
 
 
 def _lay(strength: Array, contrast: Array, spot: Array, level: float) -> None:

@@ -22,6 +22,8 @@ from lesionscope.imaging import colour, crops, phantom
 
 SHARD = 250
 """Examples in one file."""
+CELL = 4
+"""Pixels of the crop on a side of a cell of the maps."""
 _STORED = (0, 1, 2, 4)  # channel 3 follows from the first three
 
 
@@ -33,6 +35,8 @@ class Examples:
     ----------
     crops : ndarray of shape (N, 4, S, S), float16
         Density contrast in R, G, B and the outline; see `with_haemoglobin`.
+    maps : ndarray of shape (N, 2, S / 4, S / 4), uint8
+        Share of each cell that flakes cover, and that is eroded, 255 = all of it.
     levels : ndarray of shape (N, 3), int64
         Erythema, scale, erosion.
     contrast : ndarray of shape (N,), float32
@@ -42,6 +46,7 @@ class Examples:
     """
 
     crops: NDArray[np.float16]
+    maps: NDArray[np.uint8]
     levels: NDArray[np.int64]
     contrast: NDArray[np.float32]
     ita_deg: NDArray[np.float32]
@@ -105,9 +110,26 @@ def _reference(
     return np.asarray(near + off, dtype=np.float32)
 
 
-def example(
-    seed: int, number: int, patches: Sequence[NDArray[np.uint8]] = (), *, size: int = 128
-) -> tuple[NDArray[np.float32], phantom.Recipe]:
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One drawn crop and what it shows.
+
+    Attributes
+    ----------
+    crop : ndarray of shape (5, S, S), float32
+        See `lesionscope.imaging.crops.lesion_crop`.
+    maps : ndarray of shape (2, S / 4, S / 4), float32
+        Share of each cell that flakes cover, and that is eroded.
+    recipe : Recipe
+        What was drawn.
+    """
+
+    crop: NDArray[np.float32]
+    maps: NDArray[np.float32]
+    recipe: phantom.Recipe
+
+
+def example(seed: int, number: int, patches: Sequence[NDArray[np.uint8]] = ()) -> Example:
     """Make one crop and what it shows.
 
     Parameters
@@ -116,12 +138,10 @@ def example(
         Together they fix the example.
     patches : sequence of ndarray of shape (h, w, 3), uint8
         Clear skin whose texture may be borrowed.
-    size : int
-        Pixels on a side of the crop.
 
     Returns
     -------
-    tuple of ndarray of shape (5, size, size), float32, and Recipe
+    Example
     """
     rng = np.random.default_rng([seed, number])
     recipe = phantom.draw_recipe(rng)
@@ -132,7 +152,11 @@ def example(
     reference = _reference(rng, scene, outline)
     known = rng.random() < 0.6
     scale = scene.mm_per_px * float(np.exp(rng.normal(0, 0.08))) if known else None
-    return crops.lesion_crop(scene.rgb, outline, reference, scale, size), recipe
+    crop = crops.lesion_crop(scene.rgb, outline, reference, scale)
+    field = crops.field_of(outline, scale)
+    truth = np.stack([scene.flakes, scene.raw]) * scene.skin
+    maps = [crops.cut_field(layer, field, crops.CROP_SIZE // CELL) for layer in truth]
+    return Example(crop, np.stack(maps).astype(np.float32), recipe)
 
 
 def _write_shard(
@@ -142,11 +166,12 @@ def _write_shard(
     if file.exists():
         return file
     made = [example(seed, n, patches) for n in range(first, min(first + SHARD, count))]
-    recipes = [recipe for _, recipe in made]
+    recipes = [one.recipe for one in made]
     partial_file = file.with_suffix(f".{os.getpid()}.partial.npz")
     np.savez(
         partial_file,
-        crops=np.stack([crop[list(_STORED)] for crop, _ in made]).astype(np.float16),
+        crops=np.stack([one.crop[list(_STORED)] for one in made]).astype(np.float16),
+        maps=np.rint(255 * np.stack([one.maps for one in made])).astype(np.uint8),
         levels=np.array([(r.erythema, r.scale, r.erosion) for r in recipes]),
         contrast=np.array([r.contrast for r in recipes], dtype=np.float32),
         ita_deg=np.array([r.ita_deg for r in recipes], dtype=np.float32),
@@ -197,6 +222,7 @@ def load(files: Sequence[Path]) -> Examples:
     parts = [np.load(file) for file in files]
     return Examples(
         np.concatenate([part["crops"] for part in parts]),
+        np.concatenate([part["maps"] for part in parts]),
         np.concatenate([part["levels"] for part in parts]).astype(np.int64),
         np.concatenate([part["contrast"] for part in parts]),
         np.concatenate([part["ita_deg"] for part in parts]),

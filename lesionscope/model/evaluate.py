@@ -1,4 +1,4 @@
-"""How well lesions are graded: metrics with intervals, the rule to beat, the rendered patients.
+"""How well lesions are graded: metrics with intervals, and the rule to beat.
 
 The rule is ordinal regression on three numbers of colour and texture, fitted on the same drawn
 examples as the network. A network that does not beat it has learnt nothing worth its size.
@@ -12,24 +12,14 @@ Guo et al. 2017, ICML: expected calibration error.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy import ndimage, optimize, special, stats
 
-from lesionscope.imaging.crops import clear_skin_density, lesion_crop
-
 Array = NDArray[np.float64]
-SMALLEST_CM2 = 0.15
-"""Smaller visible lesions do not count, as the truth of the rendered patients says."""
-CLEAR_REACH_MM = 15.0
-"""Distance over which clear skin is averaged around a lesion."""
 
 
 def quadratic_kappa(truth: NDArray[np.int64], level: NDArray[np.int64], levels: int) -> float:
@@ -185,91 +175,3 @@ class OrdinalRule:
     def of(cls, document: dict[str, list[float]]) -> OrdinalRule:
         """Return the rule that `document` wrote down."""
         return cls(**{name: np.array(values) for name, values in document.items()})
-
-
-@dataclass(frozen=True, eq=False)
-class GradedLesions:
-    """Lesions of rendered patients with their truth.
-
-    Attributes
-    ----------
-    crops : ndarray of shape (N, 5, S, S), float32
-        See `lesionscope.imaging.crops.lesion_crop`.
-    levels : ndarray of shape (N, 3), int64
-        Erythema, scale, erosion.
-    tones, photos, kinds : tuple of str
-        Skin tone, photo and kind of each lesion.
-    area_cm2 : ndarray of shape (N,)
-        Visible area.
-    """
-
-    crops: NDArray[np.float32]
-    levels: NDArray[np.int64]
-    tones: tuple[str, ...]
-    photos: tuple[str, ...]
-    kinds: tuple[str, ...]
-    area_cm2: Array
-
-
-def _mask(file: Path) -> NDArray[Any]:
-    return np.asarray(Image.open(file))
-
-
-def _photo_crops(
-    folder: Path, facts: dict[str, Any], *, calibrated: bool
-) -> list[tuple[NDArray[np.float32], dict[str, Any]]]:
-    name, scale = facts["name"], facts["mm_per_px_at_lesions"]
-    rgb = np.asarray(Image.open(folder / f"{name}.jpg").convert("RGB"))
-    labels = _mask(folder / f"{name}_lesion.png")
-    hand = _mask(folder / f"{name}_hand.png") == 255
-    # The border of a lesion fades out beyond its mask: clear skin begins a little farther.
-    clear = (_mask(folder / f"{name}_skin.png") > 0) & (ndimage.maximum_filter(labels, 9) == 0)
-    if not (hand & (labels > 0)).any() and (clear & ~hand).any():
-        clear &= ~hand  # the palm of a ruler hand says nothing about the skin it lies on
-    reference = clear_skin_density(rgb, clear, CLEAR_REACH_MM / scale)
-    return [
-        (lesion_crop(rgb, labels == one["id"], reference, scale if calibrated else None), one)
-        for one in facts["lesions"]
-        if one["visible_area_cm2"] > SMALLEST_CM2 and (labels == one["id"]).any()
-    ]
-
-
-def rendered_lesions(folder: Path, *, calibrated: bool = True) -> GradedLesions:
-    """Cut out every lesion that counts, with its true outline and true clear skin.
-
-    Parameters
-    ----------
-    folder : Path
-        Rendered patients: ``NAME.jpg``, ``NAME.json``, ``NAME_lesion.png`` and so on.
-    calibrated : bool
-        Whether the scale of the photo is told.
-
-    Returns
-    -------
-    GradedLesions
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder holds no such patients.
-    """
-    crops, truths, tones, photos = [], [], [], []
-    for file in sorted(folder.glob("*_v[0-9]_*.json")):
-        facts = json.loads(file.read_text())
-        if not facts.get("lesions"):
-            continue
-        for crop, one in _photo_crops(folder, facts, calibrated=calibrated):
-            crops.append(crop)
-            truths.append(one)
-            tones.append(facts["skin_tone"])
-            photos.append(facts["name"])
-    if not crops:
-        raise FileNotFoundError(f"no rendered patients with lesions in {folder}")
-    return GradedLesions(
-        np.stack(crops),
-        np.array([[t["erythema"], t["scale"], t["erosion"]] for t in truths], dtype=np.int64),
-        tuple(tones),
-        tuple(photos),
-        tuple(t["kind"] for t in truths),
-        np.array([t["visible_area_cm2"] for t in truths]),
-    )

@@ -15,7 +15,7 @@ from lesionscope.imaging.crops import CROP_SIZE
 from lesionscope.model.net import CHANNELS, ITEM_LEVELS, LesionNet
 from lesionscope.model.runtime import NETWORK_NAME, RULES_KEY
 
-OUTPUTS = (*ITEM_LEVELS, "distance")
+OUTPUTS = (*ITEM_LEVELS, "distance", "maps")
 """Names of the outputs of the ONNX graph, in order."""
 UNFAMILIAR_QUANTILE = 0.99
 """Crops farther off than this share of drawn held-out crops count as unfamiliar, ..."""
@@ -42,6 +42,27 @@ def export(net: LesionNet, folder: Path, *, distances: Tensor, facts: Mapping[st
     Path
         The ONNX file; the safetensors file lies beside it.
     """
+    limit = UNFAMILIAR_SLACK * float(torch.quantile(distances, UNFAMILIAR_QUANTILE))
+    return write(net, folder, {"familiar_distance": round(limit, 4), "trained": dict(facts)})
+
+
+def write(net: LesionNet, folder: Path, rules: Mapping[str, object]) -> Path:
+    """Write the network with rules that are known already.
+
+    Parameters
+    ----------
+    net : LesionNet
+        Trained and calibrated, in evaluation mode.
+    folder : Path
+        Made where missing.
+    rules : mapping
+        By which the runtime abstains; kept in the ONNX file.
+
+    Returns
+    -------
+    Path
+        The ONNX file; the safetensors file lies beside it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     net = net.to(memory_format=torch.contiguous_format).eval()
     weights = {name: value.contiguous() for name, value in net.state_dict().items()}
@@ -58,8 +79,6 @@ def export(net: LesionNet, folder: Path, *, distances: Tensor, facts: Mapping[st
     if program is None:
         raise RuntimeError("torch.onnx.export returned no program")
     model = program.model_proto
-    limit = UNFAMILIAR_SLACK * float(torch.quantile(distances, UNFAMILIAR_QUANTILE))
-    rules = {"familiar_distance": round(limit, 4), "trained": dict(facts)}
     onnx.helper.set_model_props(model, {RULES_KEY: json.dumps(rules, sort_keys=True)})
     file = folder / f"{NETWORK_NAME}.onnx"
     onnx.save(model, file)

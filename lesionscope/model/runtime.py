@@ -30,7 +30,11 @@ FLAT_ERYTHEMA = 0.45
 """An erythema level with less probability than this is a guess between three."""
 FLATTEST_DETAIL = 0.003
 """Less fine detail than this, natural log units, is a lesion out of focus."""
+SEEN = 0.5
+"""A cell of the maps counts as flaky or raw from this share of it on."""
 _BATCH = 64
+_HIDDEN_PX = 20
+_STEP_PX = 10
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,21 @@ class LesionGrade:
         Whether a level may be suggested.
     reason : str
         Why not; empty when gradable.
+    flakes, raw : float
+        Share of the outline in which the network saw scale, and raw or crusted skin.
     """
 
     probabilities: dict[str, tuple[float, ...]]
     gradable: bool
     reason: str
+    flakes: float = 0.0
+    raw: float = 0.0
+
+    @property
+    def seen(self) -> str:
+        """Where the network looked, in words."""
+        found = (("flakes", self.flakes), ("raw or crusted skin", self.raw))
+        return ", ".join(f"{what} over {share:.0%}" for what, share in found if share >= 0.01)
 
     def __post_init__(self) -> None:
         if self.gradable == bool(self.reason):
@@ -138,7 +152,8 @@ class Grader:
         _check(crops)
         finite = np.asarray(np.isfinite(crops).all(axis=(1, 2, 3)))
         safe = np.where(finite[:, None, None, None], crops, 0).astype(np.float32)
-        chances, distance = self._answers(safe)
+        chances, distance, maps = self._answers(safe)
+        shares = _shares(maps, safe[:, 4])
         areas, details = safe[:, 4].sum(axis=(1, 2)), lesion_detail(safe)
         grades = []
         for n in range(len(safe)):
@@ -146,7 +161,8 @@ class Grader:
             reason = "the crop holds values that are not numbers"
             if finite[n]:
                 reason = self._refusal(levels["erythema"], distance[n], areas[n], details[n])
-            grades.append(LesionGrade({} if reason else levels, not reason, reason))
+            flakes, raw = (float(share) for share in shares[n])
+            grades.append(LesionGrade({} if reason else levels, not reason, reason, flakes, raw))
         return tuple(grades)
 
     def probabilities(self, crops: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
@@ -160,21 +176,85 @@ class Grader:
         _check(crops)
         return self._answers(crops)[0]
 
+    def attention(self, crop: NDArray[np.float32], item: str) -> NDArray[np.float32]:
+        """Return where the network looked for one item of one lesion.
+
+        Scale and erosion: the share of each spot that it takes for flakes, or for raw skin.
+        Erythema: how far the expected level falls when the spot is hidden behind the colour of
+        clear skin, tried spot by spot; as much work as up to 280 lesions.
+
+        Parameters
+        ----------
+        crop : ndarray of shape (5, S, S), float32
+            See `lesionscope.imaging.crops.lesion_crop`.
+        item : str
+            One of `ITEMS`.
+
+        Returns
+        -------
+        ndarray of shape (S, S), float32
+            0 to 1 inside the outline, 0 outside. For erythema, 1 is the spot that matters most.
+
+        Raises
+        ------
+        ValueError
+            If the item or the shape of the crop is another.
+
+        References
+        ----------
+        Zeiler and Fergus 2014, ECCV: occlusion.
+        """
+        if item not in ITEMS:
+            raise ValueError(f"item must be one of {ITEMS}, got {item!r}")
+        _check(crop[None])
+        inside = (crop[4] > 0).astype(np.float32)
+        if item == "erythema":
+            return np.asarray(self._occlusion(crop) * inside)
+        cells = self._answers(crop[None])[2][0, ITEMS.index(item) - 1]
+        side = crop.shape[1] // cells.shape[0]
+        return np.asarray(np.repeat(np.repeat(cells, side, 0), side, 1) * inside, np.float32)
+
+    def _occlusion(self, crop: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Hide one spot after another behind the colour of clear skin."""
+        size = crop.shape[1]
+        starts = range(_STEP_PX - _HIDDEN_PX, size, _STEP_PX)
+        spots = [
+            np.s_[max(top, 0) : top + _HIDDEN_PX, max(left, 0) : left + _HIDDEN_PX]
+            for top in starts
+            for left in starts
+        ]
+        spots = [spot for spot in spots if crop[4][spot].any()]
+        heat, tried = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
+        levels = np.arange(4)
+        whole = float(self._answers(crop[None])[0]["erythema"][0] @ levels)
+        for first in range(0, len(spots), _BATCH):
+            batch = spots[first : first + _BATCH]
+            hidden = np.repeat(crop[None], len(batch), axis=0)
+            for number, spot in enumerate(batch):
+                hidden[number, :4][(slice(None), *spot)] = 0
+            without = self._answers(hidden)[0]["erythema"] @ levels
+            for spot, level in zip(batch, without, strict=True):
+                heat[spot] += max(whole - float(level), 0)
+                tried[spot] += 1
+        mean = heat / np.maximum(tried, 1)
+        return np.asarray(mean / max(float(mean.max()), 1e-6), np.float32)
+
     def _answers(
         self, crops: NDArray[np.float32]
-    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float32]]:
-        columns: list[list[NDArray[np.float32]]] = [[], [], [], []]
+    ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float32], NDArray[np.float32]]:
+        columns: list[list[NDArray[np.float32]]] = [[], [], [], [], []]
+        cells = crops.shape[2] // 4
+        shapes = ((0, 4), (0, 3), (0, 2), (0,), (0, 2, cells, cells))
+        empty: list[NDArray[np.float32]] = [np.zeros(shape, np.float32) for shape in shapes]
         for first in range(0, max(len(crops), 1), _BATCH):
             batch = crops[first : first + _BATCH]
-            if len(batch):
-                answers = self._session.run(None, {"crops": batch})
-            else:  # no lesion, no answer, but arrays of the right shape
-                answers = [np.zeros((0, n), np.float32) for n in (4, 3, 2)] + [np.zeros(0)]
+            # No lesion, no answer, but arrays of the right shape.
+            answers = self._session.run(None, {"crops": batch}) if len(batch) else empty
             for column, answer in zip(columns, answers, strict=True):
                 column.append(answer)
-        *levels, distance = (np.concatenate(column) for column in columns)
+        *levels, distance, maps = (np.concatenate(column) for column in columns)
         named = {i: _normal(level) for i, level in zip(ITEMS, levels, strict=True)}
-        return named, distance
+        return named, distance, maps
 
     def _refusal(
         self, erythema: tuple[float, ...], distance: float, area: float, detail: float
@@ -188,6 +268,15 @@ class Grader:
         if max(erythema) < FLAT_ERYTHEMA:
             return f"no level of redness is likelier than {max(erythema):.0%}"
         return ""
+
+
+def _shares(maps: NDArray[np.float32], outline: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the share of each outline that is flaky and that is raw, shape (N, 2)."""
+    count, _, cells, _ = maps.shape
+    side = outline.shape[1] // cells
+    inside = outline.reshape(count, cells, side, cells, side).mean(axis=(2, 4))[:, None]
+    total = inside.sum(axis=(2, 3)) + 1e-6
+    return np.asarray(((maps >= SEEN) * inside).sum(axis=(2, 3)) / total, np.float32)
 
 
 def _check(crops: NDArray[np.float32]) -> None:

@@ -62,19 +62,29 @@ class _Context(nn.Module):
 
 
 class SegNet(nn.Module):
-    """Skin and lesion logits from sRGB."""
+    """Skin and lesion logits from sRGB.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Channels at 1/2, 1/4 ... of the input.
+    planes_in, planes_out : int
+        Planes of the network proper, behind the change to optical density.
+    """
 
     # Rows: red-green, green-blue and green density, brought to about unit spread.
     mix: Tensor
     offset: Tensor
 
-    def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
+    def __init__(
+        self, widths: tuple[int, ...] = WIDTHS, *, planes_in: int = 3, planes_out: int = 2
+    ) -> None:
         super().__init__()
         mix = torch.tensor([[-2.5, 2.5, 0.0], [0.0, -3.0, 3.0], [0.0, 0.8, 0.0]])
         self.register_buffer("mix", mix[..., None, None])
         self.register_buffer("offset", torch.tensor([-1.2, -0.8, -1.2]))
         self.stem = nn.Sequential(
-            nn.Conv2d(3, widths[0], 3, stride=2, padding=1, bias=False),
+            nn.Conv2d(planes_in, widths[0], 3, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(widths[0]),
             nn.SiLU(),
         )
@@ -85,12 +95,15 @@ class SegNet(nn.Module):
         self.up = nn.ModuleList(
             _Block(a + b, b) for a, b in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
-        self.head = nn.Conv2d(widths[0], 2, 1)
+        self.head = nn.Conv2d(widths[0], planes_out, 1)
 
     def density(self, rgb: Tensor) -> Tensor:
         """Turn sRGB in 0 to 1 into the three normalised density channels."""
         linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).pow(2.4))
-        dense = -torch.log(linear.clamp(min=1e-4))
+        return self.mixed(-torch.log(linear.clamp(min=1e-4)))
+
+    def mixed(self, dense: Tensor) -> Tensor:
+        """Turn optical density in R, G, B into the three normalised channels."""
         return functional.conv2d(dense, self.mix, self.offset)
 
     def forward(self, rgb: Tensor) -> Tensor:
@@ -126,3 +139,42 @@ class SegNet(nn.Module):
         return functional.interpolate(
             logits, scale_factor=2.0, mode="bilinear", align_corners=False
         )
+
+
+class LesionNet(SegNet):
+    """Lesion logits from sRGB, told what clear skin would look like at each pixel.
+
+    On dark skin a lesion differs from the skin beside it by a tenth of what skins differ from
+    each other. The network therefore also gets the difference itself: optical density less that
+    of the patient's own clear skin near by, as the classical way fits it.
+    """
+
+    GAIN = 3.0
+    """Brings the difference of a faint lesion to about unit size."""
+
+    def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
+        super().__init__(widths, planes_in=7, planes_out=1)
+
+    def forward(self, rgb: Tensor, clear: Tensor, skin: Tensor) -> Tensor:  # type: ignore[override]
+        """Return logits.
+
+        Parameters
+        ----------
+        rgb : Tensor of shape (N, 3, H, W), float
+            sRGB, 0 to 1; H and W multiples of 32.
+        clear : Tensor of shape (N, 3, H, W), float
+            Optical density of clear skin in R, G, B as it would be at each pixel.
+        skin : Tensor of shape (N, 1, H, W), float
+            Probability of skin.
+
+        Returns
+        -------
+        Tensor of shape (N, 1, H, W)
+            Logit of lesion.
+        """
+        return self.against(self.density(rgb), self.mixed(clear), skin)
+
+    def against(self, density: Tensor, clear: Tensor, skin: Tensor) -> Tensor:
+        """Return logits from normalised densities, where training varies the light."""
+        apart = (self.GAIN * (density - clear)).clamp(-4.0, 4.0)
+        return self.from_density(torch.cat([density, apart, 2 * skin - 1], dim=1))

@@ -2,7 +2,7 @@
 
 Draws the examples (resumable, by seed), trains (a checkpoint after each epoch), calibrates the
 probabilities on drawn examples that training never saw, and exports. A full run takes about
-a quarter of an hour of one quiet core, and longer the more else that core has to do.
+half an hour of one quiet core, and longer the more else that core has to do.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from torch.nn import functional
 from lesionscope import places
 from lesionscope.model import dataset, evaluate, export
 from lesionscope.model.dataset import Examples
-from lesionscope.model.net import ITEM_LEVELS, LesionNet, corn_loss, corn_probabilities
+from lesionscope.model.net import ITEM_LEVELS, LesionNet, corn_loss
 from lesionscope.model.runtime import NETWORK_NAME
+from lesionscope.model.temper import best_temperature
 
 log = logging.getLogger(__name__)
 FLOOR = 0.02
@@ -69,13 +70,15 @@ def _batches(examples: Examples, batch: int, rng: np.random.Generator) -> Iterat
     order = rng.permutation(len(examples))
     for first in range(0, len(order) - batch + 1, batch):
         pick = np.sort(order[first : first + batch])
-        stored = np.rot90(examples.crops[pick], int(rng.integers(4)), (2, 3))
-        stored = stored[..., ::-1] if rng.random() < 0.5 else stored
+        turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
+        stored = np.rot90(examples.crops[pick], turns, (2, 3))[..., :: -1 if mirrored else 1]
+        maps = np.rot90(examples.maps[pick], turns, (2, 3))[..., :: -1 if mirrored else 1]
         crops = dataset.with_haemoglobin(np.ascontiguousarray(stored) + _off(rng, batch))
         yield [
             torch.from_numpy(crops).contiguous(memory_format=torch.channels_last),
             torch.from_numpy(examples.levels[pick]),
             torch.from_numpy(examples.contrast[pick]),
+            torch.from_numpy(np.ascontiguousarray(maps)).float() / 255,
         ]
 
 
@@ -85,11 +88,16 @@ def _off(rng: np.random.Generator, batch: int) -> NDArray[np.float32]:
     return off.astype(np.float32)
 
 
-def _loss(net: LesionNet, crops: Tensor, levels: Tensor, contrast: Tensor) -> Tensor:
-    logits, seen = net.logits(crops)
+def _loss(net: LesionNet, crops: Tensor, levels: Tensor, contrast: Tensor, maps: Tensor) -> Tensor:
+    logits, seen, marked = net.logits(crops)
     items = [corn_loss(logits[item], levels[:, n]) for n, item in enumerate(ITEM_LEVELS)]
     # The drawn contrast is finer than its level and teaches where between two steps it lies.
-    return torch.stack(items).sum() + 2 * functional.smooth_l1_loss(seen, contrast, beta=0.1)
+    between = 2 * functional.smooth_l1_loss(seen, contrast, beta=0.1)
+    # The skin around counts a little: there are no flakes there, however glossy it is.
+    weight = functional.avg_pool2d(crops[:, 4:5], dataset.CELL) + 0.1
+    wrong = functional.binary_cross_entropy_with_logits(marked, maps, reduction="none")
+    flakes, raw = (wrong * weight).sum(dim=(0, 2, 3)) / weight.sum()
+    return torch.as_tensor(torch.stack(items).sum() + between + 2 * flakes + 4 * raw)
 
 
 def normalise(net: LesionNet, examples: Examples) -> None:
@@ -109,7 +117,9 @@ def predict(net: nn.Module, stored: NDArray[np.float16], batch: int = 128) -> li
     return [torch.cat(column) for column in zip(*parts, strict=True)]
 
 
-def fit(plan: Plan, examples: Examples, held_out: Examples, folder: Path) -> LesionNet:
+def fit(
+    plan: Plan, examples: Examples, held_out: Examples, folder: Path, *, start: Path | None = None
+) -> LesionNet:
     """Train, resuming from the folder's checkpoint where there is one of the same plan.
 
     Parameters
@@ -120,6 +130,8 @@ def fit(plan: Plan, examples: Examples, held_out: Examples, folder: Path) -> Les
         To train on, and to watch.
     folder : Path
         Where ``checkpoint.pt`` lies.
+    start : Path, optional
+        Folder whose trained network to begin from; default: from nothing.
 
     Returns
     -------
@@ -127,8 +139,10 @@ def fit(plan: Plan, examples: Examples, held_out: Examples, folder: Path) -> Les
         In evaluation mode, not yet calibrated.
     """
     torch.manual_seed(plan.seed)
-    net = LesionNet().to(memory_format=torch.channels_last)
-    normalise(net, examples)
+    net = (LesionNet() if start is None else export.load_trained(start)).train()
+    net = net.to(memory_format=torch.channels_last)
+    if start is None:  # a trained network's weights go with its own normalisation
+        normalise(net, examples)
     decayed = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=0.02)
     steps = max(1, len(examples) // plan.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(decayed, plan.rate, plan.epochs * steps)
@@ -167,7 +181,8 @@ def _epoch(
     named = f"epoch {epoch + 1} of {plan.epochs}"
     for batch in track(_batches(examples, plan.batch, rng), named, total=steps):
         optimiser.zero_grad(set_to_none=True)
-        loss = _loss(net, *batch)
+        with torch.autocast("cpu", dtype=torch.bfloat16):  # a third faster, no worse
+            loss = _loss(net, *batch)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 2.0)
         optimiser.step()
@@ -201,13 +216,14 @@ def calibrate(net: LesionNet, held_out: Examples) -> None:
     Guo et al. 2017, ICML; Lee et al. 2018, NeurIPS.
     """
     pooled = _pooled(net, held_out)
-    levels = torch.from_numpy(held_out.levels)
-    grid = torch.exp(torch.linspace(-1.0, 1.5, 101))
+    # What is graded has been outlined: probabilities must be right among lesions. The drawings
+    # that are none teach the network, but would make it look surer than it is.
+    ill = torch.from_numpy(held_out.levels[:, 0] > 0)
+    levels = torch.from_numpy(held_out.levels)[ill]
     with torch.inference_mode():
         for number, (item, head) in enumerate(net.heads.items()):
-            logits = head(net.features(pooled))
-            losses = [_negative_log(logits / t, levels[:, number]) for t in grid]
-            net.temperature[number] = grid[int(torch.stack(losses).argmin())]
+            logits = head(net.features(pooled[ill]))
+            net.temperature[number] = best_temperature(logits, levels[:, number])
             log.info("%s: temperature %.2f", item, net.temperature[number])
         centre = pooled.mean(dim=0)
         spread = torch.cov((pooled - centre).T) + FLOOR * torch.eye(pooled.shape[1])
@@ -221,13 +237,8 @@ def _pooled(net: LesionNet, examples: Examples) -> Tensor:
     with torch.inference_mode():
         for first in range(0, len(examples), 128):
             crops = dataset.with_haemoglobin(examples.crops[first : first + 128])
-            parts.append(net.pooled(torch.from_numpy(crops)))
+            parts.append(net.look(torch.from_numpy(crops)).pooled)
     return torch.cat(parts)
-
-
-def _negative_log(logits: Tensor, level: Tensor) -> Tensor:
-    probability = corn_probabilities(logits)[torch.arange(len(level)), level]
-    return -torch.log(probability.clamp_min(1e-6)).mean()
 
 
 def _data(plan: Plan, work: Path, workers: int) -> tuple[Examples, Examples]:
@@ -268,7 +279,9 @@ def fit_rule(examples: Examples, models: Path, first: int = 4000) -> Path:
     return file
 
 
-def train(plan: Plan, work: Path, models: Path, *, workers: int = 1) -> Path:
+def train(
+    plan: Plan, work: Path, models: Path, *, workers: int = 1, start: Path | None = None
+) -> Path:
     """Make the data, train, calibrate and export.
 
     Parameters
@@ -281,6 +294,8 @@ def train(plan: Plan, work: Path, models: Path, *, workers: int = 1) -> Path:
         Where the exported network goes.
     workers : int
         Processes that draw examples.
+    start : Path, optional
+        Folder whose trained network to begin from; default: from nothing.
 
     Returns
     -------
@@ -288,15 +303,15 @@ def train(plan: Plan, work: Path, models: Path, *, workers: int = 1) -> Path:
         The ONNX file.
     """
     work.mkdir(parents=True, exist_ok=True)
-    start = time.monotonic()
+    began = time.monotonic()
     examples, held_out = _data(plan, work, workers)
-    log.info("%d examples after %.0f s", len(examples), time.monotonic() - start)
-    net = fit(plan, examples, held_out, work)
+    log.info("%d examples after %.0f s", len(examples), time.monotonic() - began)
+    net = fit(plan, examples, held_out, work, start=start)
     calibrate(net, held_out)
     facts = {"examples": plan.examples, "epochs": plan.epochs, "seed": plan.seed}
     fit_rule(examples, models)
     file = export.export(net, models, distances=predict(net, held_out.crops)[3], facts=facts)
-    log.info("wrote %s after %.0f s: %s", file, time.monotonic() - start, json.dumps(facts))
+    log.info("wrote %s after %.0f s: %s", file, time.monotonic() - began, json.dumps(facts))
     return file
 
 
@@ -310,6 +325,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--examples", type=int, default=Plan.examples)
     parser.add_argument("--epochs", type=int, default=Plan.epochs)
+    parser.add_argument("--rate", type=float, default=Plan.rate, help="highest learning rate")
+    parser.add_argument("--start", type=Path, help="folder whose trained network to begin from")
     parser.add_argument("--seed", type=int, default=Plan.seed)
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
@@ -317,9 +334,10 @@ def main() -> None:
     written = logging.FileHandler(asked.work / "train.log")
     handlers: list[logging.Handler] = [logging.StreamHandler(), written]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers)
-    plan = Plan(examples=asked.examples, epochs=asked.epochs, seed=asked.seed)
+    plan = Plan(examples=asked.examples, epochs=asked.epochs, rate=asked.rate, seed=asked.seed)
     models = asked.models or (asked.work if asked.quick else places.models_folder())
-    train(QUICK if asked.quick else plan, asked.work, models, workers=asked.workers)
+    chosen = QUICK if asked.quick else plan
+    train(chosen, asked.work, models, workers=asked.workers, start=asked.start)
 
 
 if __name__ == "__main__":

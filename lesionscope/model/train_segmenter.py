@@ -25,6 +25,7 @@ from torch.nn import functional
 from lesionscope import places
 from lesionscope.imaging.phantom_view import draw_view
 from lesionscope.imaging.warp import turned_crop
+from lesionscope.model import fitting
 from lesionscope.model.segmenter import SEGMENTER_NAME
 from lesionscope.model.segnet import SegNet
 
@@ -67,15 +68,26 @@ QUICK = Plan(views=6, steps=2, batch=2, photos=1)
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """A picture and the bits of what each pixel is."""
+    """A picture and the bits of what each pixel is.
+
+    Attributes
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        sRGB.
+    bits : ndarray of shape (H, W), uint8
+        Sum of `SKIN`, `LESION` and `LESION_UNKNOWN`.
+    name : str
+        File name without its ending; empty for what was drawn.
+    """
 
     rgb: NDArray[np.uint8]
     bits: NDArray[np.uint8]
+    name: str = ""
 
 
 def draw_views(plan: Plan, folder: Path) -> list[Truth]:
     """Draw the views, or read those already drawn in the folder."""
-    patches = _patches()
+    patches = skin_patches()
     views = []
     for number in track(range(plan.views), "drawing views", transient=True):
         file = folder / f"view_{plan.seed}_{number:05d}.npz"
@@ -92,7 +104,8 @@ def draw_views(plan: Plan, folder: Path) -> list[Truth]:
     return views
 
 
-def _patches() -> list[NDArray[np.uint8]]:
+def skin_patches() -> list[NDArray[np.uint8]]:
+    """Read the shipped patches of photographed clear skin."""
     files = sorted((places.samples_folder() / "skin").glob("*.jpg"))
     return [np.asarray(Image.open(file).convert("RGB")) for file in files]
 
@@ -125,7 +138,7 @@ def read_photos(folder: Path) -> list[Truth]:
             bits[lesion] |= LESION
             if outer is not None:
                 bits[outer & ~lesion] |= LESION_UNKNOWN
-        photos.append(Truth(rgb, bits))
+        photos.append(Truth(rgb, bits, file.stem))
     return photos
 
 
@@ -156,10 +169,30 @@ def _batch(
     return rgb_batch, torch.from_numpy(np.stack(truths)).long()
 
 
-def _under_other_light(density: Tensor, generator: torch.Generator) -> Tensor:
-    """Vary exposure and white balance; one photo in seven gets a strong cast."""
-    count = len(density)
+def under_other_light(density: Tensor, generator: torch.Generator) -> Tensor:
+    """Vary exposure and white balance; one photo in seven gets a strong cast.
+
+    Parameters
+    ----------
+    density : Tensor of shape (N, 3, H, W)
+        Normalised density.
+    generator : torch.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Tensor of shape (N, 3, H, W)
+    """
+    moved = density + light_shift(len(density), generator)
+    return moved.contiguous(memory_format=torch.channels_last)
+
+
+def light_shift(count: int, generator: torch.Generator) -> Tensor:
+    """Draw what another light adds to normalised density, shape (count, 3, 1, 1)."""
     exposure = 0.15 * torch.randn(count, 1, generator=generator)
+    # The shaded side of dark skin is nearly black, and skin all the same.
+    in_shade = torch.rand(count, 1, generator=generator) < 0.2
+    exposure = exposure + in_shade * torch.rand(count, 1, generator=generator)
     strong = torch.rand(count, 1, generator=generator) < 0.15
     spread = torch.where(strong, 0.45, 0.07)
     white = spread * torch.randn(count, 3, generator=generator) * torch.tensor([1.0, 0.3, 1.0])
@@ -167,8 +200,37 @@ def _under_other_light(density: Tensor, generator: torch.Generator) -> Tensor:
     shift = torch.stack(
         [2.5 * (band[:, 1] - band[:, 0]), 3 * (band[:, 2] - band[:, 1]), 0.8 * band[:, 1]], dim=1
     )
-    moved = density + shift[..., None, None]
-    return moved.contiguous(memory_format=torch.channels_last)
+    return shift[..., None, None]
+
+
+def camouflaged(density: Tensor, bits: Tensor, generator: torch.Generator) -> Tensor:
+    """Give what is not skin the mean colour of the skin, in one picture of six.
+
+    Peach cloth and wooden floors have the colour of skin; their texture and shape have not.
+
+    Parameters
+    ----------
+    density : Tensor of shape (N, 3, H, W)
+        Normalised density.
+    bits : Tensor of shape (N, H, W), int64
+        Truth.
+    generator : torch.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    Tensor of shape (N, 3, H, W)
+    """
+    out = density.clone()
+    for number in range(len(density)):
+        chosen = float(torch.rand(1, generator=generator)) < 1 / 6
+        skin = bits[number] & SKIN > 0
+        if not chosen or skin.sum() < 200 or (~skin).sum() < 200:
+            continue
+        apart = density[number][:, skin].mean(dim=1) - density[number][:, ~skin].mean(dim=1)
+        apart += torch.tensor([0.25, 0.25, 0.3]) * torch.randn(3, generator=generator)
+        out[number] += apart[:, None, None] * ~skin
+    return out
 
 
 def loss(logits: Tensor, bits: Tensor) -> Tensor:
@@ -202,59 +264,17 @@ def fit(plan: Plan, views: list[Truth], photos: list[Truth], folder: Path) -> Se
     The network returned is the running average of the weights, which is steadier than the last.
     """
     torch.manual_seed(plan.seed)
-    rng = np.random.default_rng(plan.seed)
     light = torch.Generator().manual_seed(plan.seed)
     net = SegNet().to(memory_format=torch.channels_last)
-    steady = {name: value.clone() for name, value in net.state_dict().items()}
-    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, plan.rate, total_steps=plan.steps, pct_start=0.1
-    )
-    file, first = folder / "segmenter_checkpoint.pt", 0
-    if file.exists():
-        saved = torch.load(file, weights_only=True)
-        if saved["plan"] == repr(plan):
-            net.load_state_dict(saved["net"])
-            optimiser.load_state_dict(saved["optimiser"])
-            schedule.load_state_dict(saved["schedule"])
-            steady, first = saved["steady"], saved["step"]
-            rng = np.random.default_rng([plan.seed, first])
-            log.info("resumed after step %d", first)
-    running = 0.0
-    for step in range(first, plan.steps):
-        net.train()
+
+    def loss_of(rng: np.random.Generator) -> Tensor:
         rgb, bits = _batch(rng, plan, views, photos)
-        found = loss(net.from_density(_under_other_light(net.density(rgb), light)), bits)
-        optimiser.zero_grad()
-        found.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
-        optimiser.step()
-        schedule.step()
-        running = 0.98 * running + 0.02 * float(found.detach())
-        _average(steady, net, min(0.995, (step + 1) / (step + 10)))
-        if step % 100 == 99 or step == plan.steps - 1:
-            log.info("step %d of %d, loss %.3f", step + 1, plan.steps, running)
-            state = {
-                "plan": repr(plan),
-                "step": step + 1,
-                "net": net.state_dict(),
-                "steady": steady,
-                "optimiser": optimiser.state_dict(),
-                "schedule": schedule.state_dict(),
-            }
-            torch.save(state, file.with_suffix(".partial"))
-            file.with_suffix(".partial").replace(file)
-    net.load_state_dict(steady)
-    return net.eval()
+        density = camouflaged(net.density(rgb), bits, light)
+        return loss(net.from_density(under_other_light(density, light)), bits)
 
-
-@torch.no_grad()
-def _average(steady: dict[str, Tensor], net: SegNet, keep: float) -> None:
-    for name, value in net.state_dict().items():
-        if value.dtype.is_floating_point:
-            steady[name].mul_(keep).add_(value, alpha=1 - keep)
-        else:
-            steady[name] = value.clone()
+    schedule = fitting.Schedule(plan.steps, plan.rate, plan.seed, 0.995, repr(plan))
+    fitting.fit(net, loss_of, schedule, folder / "segmenter_checkpoint.pt")
+    return net
 
 
 def export(net: SegNet, folder: Path) -> Path:

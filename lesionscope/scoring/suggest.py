@@ -35,6 +35,10 @@ VISIBLE_CONTRAST = 0.20
 the unevenness of the skin, finding nothing says nothing."""
 FAINTEST_ON_DARK = 0.05
 """On dark skin, less haemoglobin contrast than this is not told from pigment."""
+_NONE_LARGE = (
+    f"no lesion large enough to count was found: {SMALLEST_CM2} cm2, or without a scale "
+    f"{SMALLEST_SHARE:.2%} of the skin in view"
+)
 _NAMES = {
     Item.ERYTHEMA: ("no redness", "pink", "red", "dark red"),
     Item.SCALE: ("no scale", "scale", "crust or lichenification"),
@@ -114,7 +118,7 @@ def _without_lesions(
             "so that a pink lesion need not stand out",
         )
     chances = _NOTHING_FOUND[item]
-    return SubscoreSuggestion(item, site, 0, chances, "no lesion large enough to count was found")
+    return SubscoreSuggestion(item, site, 0, chances, _NONE_LARGE)
 
 
 def _measured(lesion: Lesion) -> str:
@@ -167,6 +171,8 @@ def _with_worst(
     found = _NAMES[item][level]
     seen = found if item is Item.ERYTHEMA else f"{found} seen"
     reason = f"{which}: {_measured(worst)}, {seen} ({chances[level]:.0%})"
+    if item is not Item.ERYTHEMA and worst.seen:
+        reason += f"; looking at it: {worst.seen} of the outline"
     if dark:
         reason += f"; {skin_tone} skin lowers the contrast, look yourself"
     return SubscoreSuggestion(item, site, level, tuple(chances), reason)

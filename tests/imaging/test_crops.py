@@ -1,8 +1,17 @@
+import cv2
 import numpy as np
 import pytest
 
 from lesionscope.imaging import colour
-from lesionscope.imaging.crops import FIELD_MM, clear_skin_density, field_of, lesion_crop
+from lesionscope.imaging.chart_colours import apply_correction
+from lesionscope.imaging.crops import (
+    FIELD_MM,
+    MARGIN,
+    clear_skin_density,
+    cut_field,
+    field_of,
+    lesion_crop,
+)
 
 
 def skin_with_patch(side: int = 200, patch: slice = slice(80, 120)) -> tuple[np.ndarray, ...]:
@@ -16,13 +25,13 @@ def skin_with_patch(side: int = 200, patch: slice = slice(80, 120)) -> tuple[np.
 def test_clear_skin_reads_zero_and_the_lesion_its_contrast() -> None:
     rgb, mask, clear = skin_with_patch()
     crop = lesion_crop(rgb, mask, clear)
-    assert crop.shape == (5, 128, 128)
+    assert crop.shape == (5, 160, 160)
     assert crop.dtype == np.float32
     expected = colour.optical_density(rgb[100, 100]) - clear
-    assert crop[:3, 64, 64] == pytest.approx(expected, abs=1e-4)
-    assert crop[3, 64, 64] == pytest.approx(colour.chromophores(expected)[0], abs=1e-3)
+    assert crop[:3, 80, 80] == pytest.approx(expected, abs=1e-4)
+    assert crop[3, 80, 80] == pytest.approx(colour.chromophores(expected)[0], abs=1e-3)
     assert np.abs(crop[:4, 2, 2]).max() < 1e-4
-    assert crop[4, 64, 64] == 1
+    assert crop[4, 80, 80] == 1
     assert crop[4, 2, 2] == 0
 
 
@@ -32,13 +41,13 @@ def test_exposure_and_white_balance_drop_out() -> None:
     dimmed = colour.srgb_bytes(colour.linear_light(rgb) * gain)
     bright = lesion_crop(rgb, mask, clear_skin_density(rgb, ~mask, 30))
     dim = lesion_crop(dimmed, mask, clear_skin_density(dimmed, ~mask, 30))
-    assert np.abs(bright - dim).max() < 0.03
+    assert np.abs(bright - dim).max() < 0.06  # a step of a byte at the edge
 
 
 def test_a_small_lesion_is_cut_at_a_fixed_physical_scale() -> None:
     _, mask, _ = skin_with_patch()
     assert field_of(mask, 0.25)[2] == pytest.approx(FIELD_MM / 0.25)
-    assert field_of(mask)[2] == pytest.approx(1.3 * 40)
+    assert field_of(mask)[2] == pytest.approx(MARGIN * 40)
 
 
 def test_half_the_resolution_covers_the_same_share_of_a_calibrated_crop() -> None:
@@ -51,7 +60,7 @@ def test_half_the_resolution_covers_the_same_share_of_a_calibrated_crop() -> Non
 def test_beyond_the_photo_is_clear_skin() -> None:
     rgb, mask, clear = skin_with_patch(200, slice(0, 30))
     crop = lesion_crop(rgb, mask, clear)
-    assert crop[4].mean() == pytest.approx((30 / 40) ** 2, abs=0.05)
+    assert crop[4].mean() == pytest.approx((30 / (30 * MARGIN)) ** 2, abs=0.05)
     assert np.abs(crop[:, 0, 0]).max() < 1e-6
 
 
@@ -79,3 +88,33 @@ def test_bad_arguments_are_named() -> None:
         lesion_crop(rgb, mask, clear[:2])
     with pytest.raises(ValueError, match="no clear skin"):
         clear_skin_density(rgb, np.zeros_like(mask), 20)
+
+
+def test_a_photo_finer_than_the_mask_keeps_its_detail_and_its_place() -> None:
+    rgb, mask, clear = skin_with_patch(400, slice(160, 240))
+    rgb[160:240:4] = (220, 215, 210)  # flakes, thinner than a pixel of the small picture
+    small = cv2.resize(rgb, (100, 100), interpolation=cv2.INTER_AREA)
+    outline = mask[::4, ::4]
+    fine = lesion_crop(rgb, outline, clear, 0.4)
+    coarse = lesion_crop(small, outline, clear, 0.4)
+    inside = fine[4] == 1
+    assert np.array_equal(fine[4], coarse[4])
+    assert fine[1][inside].std() > 3 * coarse[1][inside].std()
+    assert fine[1][inside].mean() == pytest.approx(coarse[1][inside].mean(), abs=0.15)
+
+
+def test_the_chart_matrix_acts_on_the_crop_as_on_the_photo() -> None:
+    rgb, mask, clear = skin_with_patch()
+    matrix = np.vstack([np.diag([1.1, 0.95, 0.9]), np.full(3, 0.01)])
+    first = lesion_crop(apply_correction(rgb, matrix), mask, clear, 0.3)
+    last = lesion_crop(rgb, mask, clear, 0.3, colour_matrix=matrix)
+    assert np.abs(first - last)[:, 20:140, 20:140].mean() < 0.01
+
+
+def test_a_field_is_cut_to_size_wherever_it_lies() -> None:
+    layer = np.arange(100, dtype=np.float32).reshape(10, 10)
+    inside = cut_field(layer, (5.0, 5.0, 4.0), 8)
+    beyond = cut_field(layer, (-20.0, 5.0, 4.0), 8)
+    assert inside.shape == beyond.shape == (8, 8)
+    assert layer.min() <= inside.min() <= inside.max() <= layer.max()
+    assert beyond.max() < 10  # the first row stands for what lies above it

@@ -6,6 +6,7 @@ import pytest
 from lesionscope.imaging import colour
 from lesionscope.imaging.phantom import (
     ERYTHEMA_STEPS,
+    SCALE_COVER,
     Recipe,
     draw_recipe,
     draw_scene,
@@ -64,6 +65,16 @@ def test_scale_brightens_the_lesion() -> None:
         return float(np.median(values))
 
     assert brightness(0) < brightness(1) < brightness(2)
+
+
+def test_flakes_and_raw_skin_are_where_they_were_asked_for() -> None:
+    for scale, erosion in ((0, 0), (1, 0), (2, 0), (0, 1), (2, 1)):
+        asked = replace(PLAIN, contrast=0.6, scale=scale, erosion=erosion)
+        scenes = [draw_scene(asked, np.random.default_rng(seed)) for seed in range(6)]
+        flaky = float(np.mean([scene.flakes[scene.lesion].mean() for scene in scenes]))
+        assert flaky == pytest.approx(SCALE_COVER[scale], abs=0.14)
+        assert any(scene.raw.any() for scene in scenes) == bool(erosion)
+        assert all(scene.flakes.shape == scene.rgb.shape[:2] for scene in scenes)
 
 
 @pytest.mark.parametrize("ita", [-50.0, -10.0, 20.0, 35.0, 50.0, 60.0])

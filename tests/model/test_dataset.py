@@ -6,15 +6,30 @@ from lesionscope.model import dataset
 
 
 def test_an_example_depends_on_its_seed_and_number_alone() -> None:
-    first, recipe = dataset.example(5, 17)
-    again, same = dataset.example(5, 17)
-    other, _ = dataset.example(5, 18)
-    assert np.array_equal(first, again)
-    assert recipe == same
-    assert not np.array_equal(first, other)
-    assert first.shape == (5, 128, 128)
-    assert np.isfinite(first).all()
-    assert first[4].max() > 0.5
+    first, again, other = (dataset.example(5, n) for n in (17, 17, 18))
+    assert np.array_equal(first.crop, again.crop)
+    assert first.recipe == again.recipe
+    assert not np.array_equal(first.crop, other.crop)
+    assert first.crop.shape == (5, 160, 160)
+    assert np.isfinite(first.crop).all()
+    assert first.crop[4].max() > 0.5
+
+
+def test_the_maps_show_what_the_recipe_asks_for() -> None:
+    made = [dataset.example(6, n) for n in range(40)]
+    for one in made:
+        assert one.maps.shape == (2, 40, 40)
+        assert one.maps.min() >= 0
+        assert one.maps.max() <= 1.001
+        if one.recipe.scale == 0:
+            assert one.maps[0].max() == 0
+        if one.recipe.erosion == 0:
+            assert one.maps[1].max() == 0
+    shares = {
+        level: [one.maps[0].max() for one in made if one.recipe.scale == level] for level in (1, 2)
+    }
+    assert min(np.median(values) for values in shares.values()) > 0.3
+    assert np.median([one.maps[1].max() for one in made if one.recipe.erosion]) > 0.5
 
 
 def test_building_resumes_and_loads_back(tmp_path: Path, monkeypatch) -> None:
@@ -25,9 +40,11 @@ def test_building_resumes_and_loads_back(tmp_path: Path, monkeypatch) -> None:
     assert [file.stat().st_mtime_ns for file in files] == times
     examples = dataset.load(files)
     assert len(examples) == 6
-    crop, recipe = dataset.example(9, 5, dataset.skin_patches())
+    one = dataset.example(9, 5, dataset.skin_patches())
     restored = dataset.with_haemoglobin(examples.crops[5:6])[0]
-    assert np.abs(restored - crop).max() < 0.01
+    assert np.abs(restored - one.crop).max() < 0.01
+    assert np.abs(examples.maps[5] / 255 - one.maps).max() < 0.01
+    recipe = one.recipe
     assert examples.levels[5].tolist() == [recipe.erythema, recipe.scale, recipe.erosion]
 
 

@@ -1,11 +1,8 @@
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from lesionscope.imaging.phantom import Recipe, draw_scene
 from lesionscope.model import evaluate
 
 
@@ -57,32 +54,3 @@ def test_the_rule_learns_an_order_and_survives_json() -> None:
     assert evaluate.quadratic_kappa(truth, chances.argmax(axis=1), 4) > 0.85
     again = evaluate.OrdinalRule.of(json.loads(json.dumps(rule.document())))
     assert again.probabilities(numbers) == pytest.approx(chances)
-
-
-def test_rendered_lesions_are_read_with_their_truth(tmp_path: Path) -> None:
-    scene = draw_scene(
-        Recipe(ita_deg=40.0, contrast=0.9, diameter_mm=25, mm_per_px=0.3), np.random.default_rng(2)
-    )
-    name = "X01_v1_arm"
-    Image.fromarray(scene.rgb).save(tmp_path / f"{name}.jpg", quality=95)
-    for part, mask in (
-        ("lesion", scene.lesion * np.uint8(7)),
-        ("skin", scene.skin * np.uint8(255)),
-        ("hand", np.zeros_like(scene.lesion, np.uint8)),
-    ):
-        Image.fromarray(mask).save(tmp_path / f"{name}_{part}.png")
-    big = {"id": 7, "kind": "patch", "erythema": 3, "scale": 0, "erosion": 0}
-    lesions = [{**big, "visible_area_cm2": 4.0}, {**big, "visible_area_cm2": 0.1}]
-    facts = {"name": name, "mm_per_px_at_lesions": scene.mm_per_px, "skin_tone": "light"}
-    (tmp_path / f"{name}.json").write_text(json.dumps({**facts, "lesions": lesions}))
-    found = evaluate.rendered_lesions(tmp_path)
-    assert found.levels.tolist() == [[3, 0, 0]]
-    assert found.tones == ("light",)
-    numbers = evaluate.rule_numbers(found.crops)
-    assert numbers.shape == (1, 3)
-    assert numbers[0, 0] > 0.4
-
-
-def test_a_folder_without_patients_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no rendered patients"):
-        evaluate.rendered_lesions(tmp_path)

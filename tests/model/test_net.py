@@ -45,14 +45,16 @@ def test_ordinal_heads_learn_an_order() -> None:
 def test_the_network_answers_for_each_item_and_stays_small() -> None:
     net = LesionNet().eval()
     with torch.inference_mode():
-        erythema, scale, erosion, distance = net(torch.rand(3, CHANNELS, 128, 128))
+        erythema, scale, erosion, distance, maps = net(torch.rand(3, CHANNELS, 160, 160))
     assert (erythema.shape, scale.shape, erosion.shape) == ((3, 4), (3, 3), (3, 2))
     assert distance.shape == (3,)
+    assert maps.shape == (3, 2, 40, 40)
+    assert 0 <= float(maps.min()) <= float(maps.max()) <= 1
     assert sum(p.numel() for p in net.parameters()) < 1_500_000
 
 
 def test_an_empty_outline_gives_finite_answers() -> None:
     net = LesionNet().eval()
     with torch.inference_mode():
-        answers = net(torch.zeros(1, CHANNELS, 128, 128))
+        answers = net(torch.zeros(1, CHANNELS, 160, 160))
     assert all(bool(torch.isfinite(answer).all()) for answer in answers)

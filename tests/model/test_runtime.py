@@ -94,7 +94,7 @@ def test_values_that_are_no_numbers_are_not_graded(grader: Grader) -> None:
 
 
 def test_no_lesion_gives_no_grade(grader: Grader) -> None:
-    assert grader.grade(np.zeros((0, 5, 128, 128), np.float32)) == ()
+    assert grader.grade(np.zeros((0, 5, 160, 160), np.float32)) == ()
 
 
 def test_the_version_names_the_file(grader: Grader) -> None:
@@ -108,6 +108,8 @@ def test_bad_arguments_are_named(grader: Grader, tmp_path: Path) -> None:
         grader.grade(np.zeros((1, 4, 128, 128), np.float32))
     with pytest.raises(FileNotFoundError, match=r"lesionscope\.model\.train"):
         Grader.load(tmp_path)
+    with pytest.raises(ValueError, match="item must be one of"):
+        grader.attention(drawn(0.6, 1), "papules")
     with pytest.raises(ValueError, match="reason"):
         LesionGrade({}, gradable=False, reason="")
 
@@ -119,3 +121,38 @@ def test_detail_is_what_blur_takes_away() -> None:
         soft[:4] = (np.roll(soft[:4], 1, axis) + soft[:4] + np.roll(soft[:4], -1, axis)) / 3
     sharp_detail, soft_detail = lesion_detail(np.stack([crop, soft]))
     assert soft_detail < sharp_detail
+
+
+@pytest.mark.parametrize("item", ["erythema", "scale", "erosion"])
+def test_the_network_looks_inside_the_outline(grader: Grader, item: str) -> None:
+    crop = drawn(0.9, 4, scale=2, erosion=1)
+    heat = grader.attention(crop, item)
+    assert heat.shape == crop.shape[1:]
+    assert heat.dtype == np.float32
+    assert heat.min() >= 0
+    assert heat.max() <= 1.0001
+    assert not heat[crop[4] == 0].any()
+
+
+def test_hiding_blood_shows_where_it_lies(grader: Grader) -> None:
+    crop = drawn(0.9, 5)
+    crop[:4, :, :80] = 0  # the left half of the outline is clear skin
+    heat = grader.attention(crop, "erythema")
+    inside = crop[4] > 0.5
+    inside[:, 70:90] = False
+    left, right = heat[:, :80][inside[:, :80]], heat[:, 80:][inside[:, 80:]]
+    assert right.mean() > 2 * left.mean()
+
+
+def test_more_flakes_are_seen_over_more_of_the_outline(grader: Grader) -> None:
+    shares = []
+    for level in (0, 1, 2):
+        grades = grader.grade(np.stack([drawn(0.6, s, scale=level) for s in range(10)]))
+        shares.append(float(np.mean([grade.flakes for grade in grades])))
+    assert shares[0] < shares[1] < shares[2]
+
+
+def test_what_was_seen_is_said_in_words() -> None:
+    grade = LesionGrade({}, gradable=True, reason="", flakes=0.31, raw=0.004)
+    assert grade.seen == "flakes over 31%"
+    assert LesionGrade({}, gradable=True, reason="").seen == ""

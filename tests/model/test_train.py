@@ -33,7 +33,7 @@ def test_torch_and_onnx_agree(quick: Path) -> None:
     net = export.load_trained(quick / "models")
     session = onnxruntime.InferenceSession(quick / "models" / f"{NETWORK_NAME}.onnx")
     for count in (1, 5):
-        crops = np.stack([dataset.example(11, n)[0] for n in range(count)])
+        crops = np.stack([dataset.example(11, n).crop for n in range(count)])
         with torch.inference_mode():
             expected = net(torch.from_numpy(crops))
         for got, want in zip(session.run(None, {"crops": crops}), expected, strict=True):
@@ -44,7 +44,7 @@ def test_the_shipped_network_is_the_shipped_weights() -> None:
     folder = dataset.places.models_folder()
     net = export.load_trained(folder)
     session = onnxruntime.InferenceSession(folder / f"{NETWORK_NAME}.onnx")
-    crops = np.stack([dataset.example(12, n)[0] for n in range(4)])
+    crops = np.stack([dataset.example(12, n).crop for n in range(4)])
     with torch.inference_mode():
         expected = net(torch.from_numpy(crops))
     for got, want in zip(session.run(None, {"crops": crops}), expected, strict=True):
@@ -85,10 +85,21 @@ def test_a_stop_between_epochs_changes_nothing(tmp_path: Path, monkeypatch) -> N
         assert torch.allclose(value, resumed.state_dict()[name], atol=1e-5), name
 
 
-def test_the_temperature_mends_overconfidence() -> None:
-    torch.manual_seed(0)
-    level = torch.randint(0, 2, (2000,))
-    noisy = (2 * level - 1) * 1.0 + torch.randn(2000)
-    too_sure = (6 * noisy)[:, None]
-    losses = {t: float(train._negative_log(too_sure / t, level)) for t in (1.0, 3.0)}
-    assert losses[3.0] < losses[1.0]
+def test_training_may_begin_from_a_trained_network(quick: Path, tmp_path: Path) -> None:
+    examples = dataset.load(list(dataset.build(tmp_path / "examples", 32, 4)))
+    plan = train.Plan(examples=32, held_out=32, epochs=1, batch=16, rate=1e-9, seed=4)
+    begun = train.fit(plan, examples, examples, tmp_path, start=quick / "models")
+    trained = export.load_trained(quick / "models")
+    for name, value in trained.named_parameters():
+        assert torch.allclose(value, begun.get_parameter(name), atol=1e-6), name
+
+
+def test_a_few_steps_teach_where_flakes_are(tmp_path: Path) -> None:
+    examples = dataset.load(list(dataset.build(tmp_path / "examples", 32, 4)))
+    plan = train.Plan(examples=32, held_out=32, epochs=12, batch=16, seed=4)
+    net = train.fit(plan, examples, examples, tmp_path)
+    seen = train.predict(net, examples.crops)[4][:, 0].numpy()
+    true = examples.maps[:, 0] / 255
+    inside = examples.crops[:, 3].reshape(-1, 40, 4, 40, 4).mean(axis=(2, 4)) > 0.5
+    flaky, bare = inside & (true > 0.7), inside & (true < 0.05)
+    assert seen[flaky].mean() > seen[bare].mean() + 0.02

@@ -124,3 +124,29 @@ def test_ungraded_lesions_pass_their_reason_on() -> None:
 def test_lesions_without_skin_are_refused() -> None:
     with pytest.raises(ValueError, match="skin_px"):
         suggest([RED], Site.ARM, skin_tone="light", skin_px=0)
+
+
+def test_what_was_seen_joins_the_reason_of_what_it_speaks_of() -> None:
+    flaky = replace(SCALY, seen="flakes over 31%")
+    found = by_item(flaky)
+    assert "flakes over 31% of the outline" in found[Item.SCALE].reason
+    assert "flakes" not in found[Item.ERYTHEMA].reason
+
+
+def test_the_least_area_is_stated_where_nothing_counts() -> None:
+    assert f"{SMALLEST_CM2} cm2" in by_item()[Item.ERYTHEMA].reason
+
+
+@pytest.mark.parametrize("tone", ["brown", "dark"])
+@pytest.mark.parametrize("likeliest", range(4))
+@pytest.mark.parametrize("contrast", [0.0, 0.04, 0.3])
+def test_dark_skin_never_gets_a_silent_zero(tone: str, likeliest: int, contrast: float) -> None:
+    chances = tuple(0.7 if level == likeliest else 0.1 for level in range(4))
+    lesion = replace(
+        RED,
+        delta_erythema=contrast,
+        probabilities={**RED.probabilities, Item.ERYTHEMA: chances},
+    )
+    suggestion = by_item(lesion, tone=tone)[Item.ERYTHEMA]
+    assert suggestion.level != 0
+    assert suggestion.level is not None or "not gradable by colour" in suggestion.reason

@@ -1,0 +1,101 @@
+"""Lesion outlines on photos that a network never saw: ``python benchmarks/held_out.py FOLDER``.
+
+FOLDER holds a network that ``python -m lesionscope.model.train_lesions --fold 0 --out FOLDER``
+made; beside it lie the names of the photos that were left out. Skin comes from the shipped
+segmenter, which saw these photos: what this measures is the outline of lesions on known skin.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lesionscope.imaging.lesion import LIKELY, contrast, lesion_mask
+from lesionscope.imaging.resize import resized, resized_map, resized_mask
+from lesionscope.model.lesion_marker import LesionMarker
+from lesionscope.model.segmenter import SIDE, Segmenter
+from lesionscope.model.train_segmenter import LESION, LESION_UNKNOWN, SKIN, Truth, read_photos
+from lesionscope.pipeline import WORK_SIDE
+from lesionscope.places import samples_folder
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One photo: Dice where it shows a lesion, share of clear skin called lesion where not."""
+
+    name: str
+    dice: float | None
+    false_share: float | None
+
+
+def outlined(photo: Truth, segmenter: Segmenter, marker: LesionMarker | None) -> NDArray[np.bool_]:
+    """Outline the lesions as the pipeline does, or by the classical rules without a marker."""
+    work = resized(photo.rgb, WORK_SIDE)
+    size = (work.shape[0], work.shape[1])
+    skin = resized_map(segmenter.segment(resized(work, SIDE)).skin, size)
+    bare = np.asarray(skin >= 0.5)
+    found = contrast(work, bare)
+    if marker is None:
+        from lesionscope.imaging.lesion import classical_probability
+
+        mask = lesion_mask(classical_probability(found, bare), found, bare, edge_rule=True)
+    else:
+        probability = np.where(bare, marker.mark(work, found.clear_density, skin), np.float32(0))
+        rough = np.asarray(probability >= LIKELY)
+        found = contrast(work, bare, lesion=rough)
+        mask = lesion_mask(probability, found, bare, edge_rule=False)
+    return resized_mask(mask, photo.bits.shape)  # type: ignore[arg-type]
+
+
+def outcome_of(photo: Truth, mask: NDArray[np.bool_]) -> Outcome:
+    """Compare an outline with the masks; doubtful rims count for neither."""
+    known = photo.bits & LESION_UNKNOWN == 0
+    true = (photo.bits & LESION > 0) & known
+    found = mask & known
+    if true.any():
+        dice = 2 * float((true & found).sum()) / max(1.0, float(true.sum() + found.sum()))
+        return Outcome(photo.name, dice, None)
+    skin = photo.bits & SKIN > 0
+    return Outcome(photo.name, None, float((found & skin).sum()) / max(1.0, float(skin.sum())))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="+", help="networks of one or more folds")
+    parser.add_argument("--classical", action="store_true", help="colour rules on the same photos")
+    chosen = parser.parse_args()
+    samples = samples_folder()
+    photos = {
+        photo.name: photo
+        for kind in ("real", "training")
+        for photo in read_photos(samples / kind)
+        if not (photo.bits & LESION_UNKNOWN).all()
+    }
+    segmenter = Segmenter.load()
+    outcomes = []
+    for folder in chosen.folder:
+        marker = None if chosen.classical else LesionMarker.load(folder)
+        for name in (folder / "held_out.txt").read_text().split():
+            if name in photos:
+                mask = outlined(photos[name], segmenter, marker)
+                outcomes.append(outcome_of(photos[name], mask))
+    for one in outcomes:
+        value = f"Dice {one.dice:.2f}" if one.dice is not None else f"false {one.false_share:.2%}"
+        print(f"{one.name:45s} {value}")
+    dice = [one.dice for one in outcomes if one.dice is not None]
+    false = [one.false_share for one in outcomes if one.false_share is not None]
+    if dice:
+        print(
+            f"Dice: median {np.median(dice):.2f}, tenth {np.quantile(dice, 0.1):.2f}, n {len(dice)}"
+        )
+    if false:
+        print(f"clear skin called lesion: mean {np.mean(false):.2%}, n {len(false)}")
+
+
+if __name__ == "__main__":
+    main()
