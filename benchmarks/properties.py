@@ -16,6 +16,7 @@ import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -179,7 +180,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
     photos = [p for folder in chosen.photos for p in sorted(folder.iterdir())][:: chosen.every]
-    with ProcessPoolExecutor(chosen.workers) as pool:
+    # A forked worker would inherit the locks of threads that OpenCV has running.
+    with ProcessPoolExecutor(chosen.workers, mp_context=get_context("spawn")) as pool:
         moved = [found for found in pool.map(shifts, photos) if found]
     text = "\n".join(["# Properties", "", "`benchmarks/properties.py`", "", *table(moved)])
     print(text)

@@ -38,6 +38,7 @@ _MODULES = {
     "opencv-python-headless": "cv2",
     "pi-heif": "pi_heif",
     "pillow": "PIL",
+    "pyyaml": "yaml",
     "scikit-image": "skimage",
     "sqlalchemy": "sqlalchemy",
 }
