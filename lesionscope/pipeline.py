@@ -408,12 +408,13 @@ def _referenced(
 ) -> tuple[Contrast, NDArray[np.float32], NDArray[np.bool_]]:
     """Mark lesions anew against chosen clear skin, at the working size."""
     work, skin, hand = _worked(photo, found)
-    against = clear_contrast(work, skin, _shrunk(clear_skin, photo, skin), excluded=hand)
+    at = _shrunk(clear_skin, photo, skin)
+    against = clear_contrast(work, skin, at, excluded=hand)
     # As in `measure`: a palm that is the ruler holds no lesion.
     palm = found.calibration.details.get("hand_shows") != "dorsum"
     on_body = skin & ~hand if palm else skin
     said = resized_map(found.lesion_map.probability, skin.shape)
-    probability = heard_together(said, against, on_body)
+    probability = heard_together(said, against, on_body, at=at)
     return against, probability, lesion_mask(probability, against, on_body, edge_rule=False)
 
 

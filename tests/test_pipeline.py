@@ -89,8 +89,10 @@ def test_a_drawn_mask_stands_as_it_is(back: tuple[Photo, Measurement]) -> None:
     assert redone.lesion_map.drawn_by == "A Reader"
     assert redone.handprints is not None
     assert found.handprints is not None
+    # The halves of a back curve away unequally, so the share is not exactly that of the pixels.
     share = half.sum() / found.lesion_map.mask.sum()
-    assert redone.handprints.value == pytest.approx(found.handprints.value * share)
+    assert redone.handprints.value == pytest.approx(found.handprints.value * share, rel=0.2)
+    assert redone.hands == found.hands
     assert redone.calibration is found.calibration
 
 

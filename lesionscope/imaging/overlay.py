@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lesionscope.imaging.resize import resized
+from lesionscope.imaging.resize import resized, resized_mask
 
 # Green stands out on every skin and on redness; blue and yellow are told apart from it by
 # readers with a red-green deficiency through their lightness.
@@ -50,13 +50,59 @@ def outline_overlay(
         out[lesion] = np.rint(mixed).astype(np.uint8)
     width = max(1, round(max(rgb.shape[:2]) / 700))
     for mask, colour in ((skin, SKIN_COLOUR), (hand, HAND_COLOUR), (lesion, LESION_COLOUR)):
-        if mask is None:
-            continue
-        lines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-        # A dark line underneath keeps the bright one visible on pale skin.
-        cv2.drawContours(out, lines, -1, (0, 0, 0), width + 2)
-        cv2.drawContours(out, lines, -1, colour, width)
+        if mask is not None:
+            _trace(out, mask, colour, width)
     return out
+
+
+def print_overlay(
+    rgb: NDArray[np.uint8],
+    lesion: NDArray[np.bool_],
+    *,
+    hand: NDArray[np.bool_] | None = None,
+    side: int = 1000,
+) -> NDArray[np.uint8]:
+    """Draw the outlines for paper, where colour may be lost: thick for lesions, thin for the hand.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Photo; not changed.
+    lesion : ndarray of shape (H, W), bool
+        Lesions.
+    hand : ndarray of shape (H, W), bool, optional
+        The ruler hand.
+    side : int
+        Longer side of the picture returned, at most, in pixels.
+
+    Returns
+    -------
+    ndarray of shape (h, w, 3), uint8
+        White lines between black ones, which a black and white print keeps apart on any skin.
+    """
+    out = resized(rgb, side).copy()
+    size = out.shape[0], out.shape[1]
+    thick = max(3, round(max(size) / 250))
+    # White: printed in grey the green of the screen is as light as pale skin.
+    for mask, width in ((hand, 1), (lesion, thick)):
+        if mask is not None:
+            _trace(out, resized_mask(mask, size), (255, 255, 255), width, rim=2)
+    return out
+
+
+def _trace(
+    out: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    colour: tuple[int, int, int],
+    width: int,
+    *,
+    rim: int = 1,
+) -> None:
+    """Draw the border of a mask onto a picture that is the caller's own."""
+    lines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    # A dark line underneath keeps the bright one visible on pale skin.
+    cv2.drawContours(out, lines, -1, (0, 0, 0), width + 2 * rim)
+    cv2.drawContours(out, lines, -1, colour, width)
 
 
 def jpeg(rgb: NDArray[np.uint8], *, quality: int = 88) -> bytes:

@@ -9,11 +9,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.sites import FACTS, VIEWS, Side, Site, view_named
+from lesionscope.exchange.target_sheet import Paper, target_sheet
 from lesionscope.imaging.decode import UnreadableImage
 from lesionscope.pages import frame, panel, pictures, session
+from lesionscope.pages.hands import show_found_hand
 from lesionscope.pages.measuring import Bench, measure_stored
 from lesionscope.pipeline import read_photo
-from lesionscope.store.entries import StoredMeasurement, StoredPhoto
+from lesionscope.store.entries import BodyHistory, StoredMeasurement, StoredPhoto
 from lesionscope.store.refusals import AlreadyThere
 from lesionscope.store.store import Store
 
@@ -118,6 +120,26 @@ def show_upload(reader: Reader, visit_id: int) -> None:
     st.rerun()
 
 
+def show_target() -> None:
+    """Offer the sheet of markers to print."""
+    with st.popover("Printed marker", icon=":material/print:"):
+        st.caption(
+            "Print at 100 %, check both rulers on the paper, cut out a marker and lay it flat "
+            "beside the lesion, in the plane of the skin. Not on a wound. "
+            "A new one for each patient."
+        )
+        for paper, label in ((Paper.A4, "A4"), (Paper.LETTER, "Letter")):
+            st.download_button(
+                f"Sheet, {label} (PDF)",
+                target_sheet(paper),
+                f"lesionscope_target_{label.lower()}.pdf",
+                "application/pdf",
+                key=f"target.{label}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
 def first_time(file_id: str) -> bool:
     """Return whether an uploaded file was not taken yet: a click can start this page anew."""
     with session.one_at_a_time():
@@ -140,7 +162,7 @@ def show_refused() -> None:
         st.button("Dismiss", on_click=st.session_state.pop, args=(session.REFUSED,))
 
 
-def show_card(reader: Reader, photo: StoredPhoto) -> DeltaGenerator:
+def show_card(reader: Reader, photo: StoredPhoto, body: BodyHistory) -> DeltaGenerator:
     """Show one photo with what it shows and what was found; return the place of the findings."""
     latest = session.store().latest_measurement(reader, photo.id)
     picture, facts = st.columns([1, 1.5])
@@ -155,6 +177,8 @@ def show_card(reader: Reader, photo: StoredPhoto) -> DeltaGenerator:
         show_assignment(reader, photo)
     place = st.empty()
     show_found(place, photo, latest)
+    if latest is not None:
+        show_found_hand(reader, body, photo, latest)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(photo.name, width="stretch")
         if may(reader.role, Act.ADD_PHOTO):
@@ -244,7 +268,9 @@ reader = session.reader_here()
 patient, visit = session.visit_here(reader)
 frame.heading("Capture", patient, visit)
 photos = session.store().photos(reader, visit.id)
+body = session.store().body_history(reader, patient.id)
 if may(reader.role, Act.ADD_PHOTO):
+    show_target()
     show_upload(reader, visit.id)
 show_refused()
 bar = st.empty()
@@ -268,6 +294,6 @@ places: dict[int, tuple[StoredPhoto, DeltaGenerator]] = {}
 with st.grid("auto", min_column_width=420):
     for photo in photos:
         with st.container(border=True):
-            places[photo.id] = (photo, show_card(reader, photo))
+            places[photo.id] = (photo, show_card(reader, photo, body))
 if may(reader.role, Act.MEASURE):
     measure_waiting(reader, places, bar)

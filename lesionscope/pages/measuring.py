@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lesionscope.core.measurement import Measurement
 from lesionscope.core.people import Reader
@@ -13,11 +12,14 @@ from lesionscope.core.photo import Photo
 from lesionscope.exchange.measurement_json import document, mask_files, measurement_from
 from lesionscope.imaging.maskfile import mask_from_png
 from lesionscope.model.runtime import Grader
-from lesionscope.pipeline import correct, measure, read_photo
+from lesionscope.pages.bodies import body_of
+from lesionscope.pages.components.mask_editor import Edit
+from lesionscope.pipeline import correct, measure, read_photo, with_reference
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
 from lesionscope.store.store import Store
 
 _SOFTWARE = "LesionScope "  # so begins what the pipeline writes as `drawn_by` of its own masks
+_KEPT = ", kept when measured again"
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,18 @@ class Bench:
     grader: Grader
 
 
-def measure_stored(bench: Bench, stored: StoredPhoto) -> StoredMeasurement:
+def measure_stored(
+    bench: Bench,
+    stored: StoredPhoto,
+    *,
+    hand_at: tuple[float, float] | None = None,
+    keep_drawn: bool = True,
+) -> StoredMeasurement:
     """Measure a stored photo at its present site and append the result.
 
-    A mask that a reader corrected is kept: the photo is measured anew and the corrected mask
-    put in its place.
+    What a reader decided is kept: the photo is measured anew, against the clear skin and with the
+    ruler hand that were chosen, and a mask that a reader drew is put in its place under that
+    reader's name.
 
     Parameters
     ----------
@@ -51,24 +60,33 @@ def measure_stored(bench: Bench, stored: StoredPhoto) -> StoredMeasurement:
         What measuring needs.
     stored : StoredPhoto
         The photo.
+    hand_at : tuple of float, optional
+        (x, y) pixel of the hand to take as the ruler; by default the one chosen before, if any.
+    keep_drawn : bool
+        False takes the software's own outline again: the reader asked for it.
 
     Returns
     -------
     StoredMeasurement
     """
-    photo = _original(bench, stored)
-    found = measure(photo, site=stored.site, grader=bench.grader)
+    photo = original(bench, stored)
     latest = bench.store.latest_measurement(bench.reader, stored.id)
-    if latest is not None and is_corrected(latest):
+    hand_at = hand_at or (None if latest is None else ruler_hand(latest))
+    found = _measured(bench, stored, hand_at)
+    clear_skin = None if latest is None else clear_skin_in(latest)
+    if clear_skin is not None and keep_drawn:
+        found = with_reference(photo, found, clear_skin, grader=bench.grader)
+    if latest is not None and keep_drawn and is_corrected(latest):
         files = bench.store.measurement_files(bench.reader, latest.id)
-        found = correct(photo, found, mask_from_png(files["lesion"]), drawn_by=latest.drawn_by)
+        drawn_by = latest.drawn_by.removesuffix(_KEPT) + _KEPT
+        found = correct(photo, found, mask_from_png(files["lesion"]), drawn_by=drawn_by)
     return _append(bench, stored, found)
 
 
 def correct_stored(
-    bench: Bench, stored: StoredPhoto, latest: StoredMeasurement, mask: NDArray[np.bool_]
+    bench: Bench, stored: StoredPhoto, latest: StoredMeasurement, edit: Edit
 ) -> StoredMeasurement:
-    """Measure a photo within a mask that a reader drew and append the result.
+    """Measure a photo within what a reader saved and append the result.
 
     Parameters
     ----------
@@ -77,18 +95,76 @@ def correct_stored(
     stored : StoredPhoto
         The photo.
     latest : StoredMeasurement
-        The measurement whose mask was corrected.
-    mask : ndarray of shape (H, W), bool
-        Lesional skin of the upright photo.
+        The measurement that was edited.
+    edit : Edit
+        The outline, and the clear skin chosen as the reference.
 
     Returns
     -------
     StoredMeasurement
+        Drawn by the software where the outline is the one that follows from the clear skin alone,
+        else by the reader.
     """
-    files = bench.store.measurement_files(bench.reader, latest.id)
-    found = measurement_from(latest.document, files)
-    corrected = correct(_original(bench, stored), found, mask, drawn_by=bench.reader.full_name)
-    return _append(bench, stored, corrected)
+    photo = original(bench, stored)
+    if edit.clear_skin == clear_skin_in(latest):
+        files = bench.store.measurement_files(bench.reader, latest.id)
+        found = measurement_from(latest.document, files)
+    else:
+        found = software_outline(bench, stored)
+        if edit.clear_skin is not None:
+            found = with_reference(photo, found, edit.clear_skin, grader=bench.grader)
+    if not np.array_equal(found.lesion_map.mask, edit.mask):
+        found = correct(photo, found, edit.mask, drawn_by=bench.reader.full_name)
+    return _append(bench, stored, found)
+
+
+def software_outline(bench: Bench, stored: StoredPhoto) -> Measurement:
+    """Return what software says of a photo without a reader's reference or drawing.
+
+    The newest such measurement of the record with the present site and ruler hand; its probability
+    is what the network said. Where there is none the photo is measured and the result not kept.
+    """
+    history = bench.store.measurements(bench.reader, stored.id)
+    hand_at = ruler_hand(history[-1]) if history else None
+    for made in reversed(history):
+        as_now = made.document["site"] == stored.site.value and ruler_hand(made) == hand_at
+        if as_now and not is_corrected(made) and clear_skin_in(made) is None:
+            files = bench.store.measurement_files(bench.reader, made.id)
+            return measurement_from(made.document, files)
+    return _measured(bench, stored, hand_at)
+
+
+def clear_skin_in(measurement: StoredMeasurement) -> tuple[int, int] | None:
+    """Return the (x, y) pixel of the clear skin that a reader chose, or None."""
+    return _pixel_in(measurement, "clear_skin")
+
+
+def ruler_hand(measurement: StoredMeasurement) -> tuple[int, int] | None:
+    """Return the (x, y) pixel of the hand that a reader chose as the ruler, or None."""
+    return _pixel_in(measurement, "hand_at")
+
+
+def _pixel_in(measurement: StoredMeasurement, name: str) -> tuple[int, int] | None:
+    details = measurement.document["calibration"]["details"]
+    x, y = details.get(f"{name}_x"), details.get(f"{name}_y")
+    return None if x is None or y is None else (int(x), int(y))
+
+
+def _measured(
+    bench: Bench, stored: StoredPhoto, hand_at: tuple[float, float] | None
+) -> Measurement:
+    found = measure(
+        original(bench, stored),
+        site=stored.site,
+        grader=bench.grader,
+        body=body_of(bench.store, bench.reader, stored.visit_id),
+        hand_at=hand_at,
+    )
+    if hand_at is None:
+        return found
+    chosen = {"hand_at_x": hand_at[0], "hand_at_y": hand_at[1]}
+    details = {**found.calibration.details, **chosen}
+    return replace(found, calibration=replace(found.calibration, details=details))
 
 
 def is_corrected(measurement: StoredMeasurement) -> bool:
@@ -96,7 +172,8 @@ def is_corrected(measurement: StoredMeasurement) -> bool:
     return not measurement.drawn_by.startswith(_SOFTWARE)
 
 
-def _original(bench: Bench, stored: StoredPhoto) -> Photo:
+def original(bench: Bench, stored: StoredPhoto) -> Photo:
+    """Read the bytes of a stored photo again."""
     return read_photo(bench.store.original(bench.reader, stored.id), stored.name)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lesionscope.core.people import Act, Patient, Reader, may
 from lesionscope.pages import frame, session
+from lesionscope.pages.bodies import show_body
 from lesionscope.store.entries import PatientSummary, VisitSummary
 from lesionscope.store.store import Store
 
@@ -140,4 +141,7 @@ with right:
     if st.session_state.get(session.PATIENT) is None:
         st.caption("Choose a patient to see the visits.")
     else:
-        show_visits(reader, session.patient_here(reader))
+        patient = session.patient_here(reader)
+        show_visits(reader, patient)
+        if st.session_state.get(session.VISIT) is not None:
+            show_body(reader, *session.visit_here(reader))

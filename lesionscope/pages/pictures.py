@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from lesionscope.core.people import Reader
+from lesionscope.core.photo import Photo
 from lesionscope.imaging.maskfile import mask_from_png
 from lesionscope.imaging.overlay import jpeg, outline_overlay, thumbnail_jpeg
 from lesionscope.pages import session
@@ -26,8 +27,12 @@ DETAIL = 1400
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _pixels(photo_id: int, _reader: Reader) -> NDArray[np.uint8]:
-    return read_photo(session.store().original(_reader, photo_id)).pixels
+def _photo(photo_id: int, _reader: Reader) -> Photo:
+    return read_photo(session.store().original(_reader, photo_id))
+
+
+def _pixels(photo_id: int, reader: Reader) -> NDArray[np.uint8]:
+    return _photo(photo_id, reader).pixels
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
@@ -62,6 +67,11 @@ def _tile(photo_id: int, _reader: Reader) -> bytes:
     across = min(width, round(shown / TILE_SHAPE))
     left = (width - across) // 2
     return thumbnail_jpeg(photo[top : top + shown, left : left + across], THUMBNAIL)
+
+
+def decoded(reader: Reader, stored: StoredPhoto) -> Photo:
+    """Return a stored photo decoded, from the few that are kept so."""
+    return _photo(stored.id, reader)
 
 
 def tile(reader: Reader, stored: StoredPhoto) -> bytes:

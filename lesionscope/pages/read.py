@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from lesionscope.core.measurement import Convention
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.sites import FACTS
 from lesionscope.imaging.maskfile import mask_from_png
-from lesionscope.pages import frame, panel, pictures, session
-from lesionscope.pages.components.mask_editor import mask_editor
-from lesionscope.pages.measuring import Bench, correct_stored, is_corrected, measure_stored
-from lesionscope.scoring.bsa import HANDPRINT_CM2, HANDPRINT_PERCENT
+from lesionscope.pages import clicks, frame, panel, pictures, session
+from lesionscope.pages.components.click_relay import click_relay
+from lesionscope.pages.components.mask_editor import HandChoice, PhotoFacts, mask_editor
+from lesionscope.pages.measuring import (
+    Bench,
+    clear_skin_in,
+    correct_stored,
+    is_corrected,
+    measure_stored,
+)
+from lesionscope.scoring.bsa import HANDPRINT_PERCENT
+from lesionscope.scoring.budget import HAND_AS_LAID
+from lesionscope.scoring.hand_size import TYPICAL_CM2
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
 
 TILE = 112  # width of a picture of the filmstrip, in pixels
@@ -45,14 +56,27 @@ def show_filmstrip(reader: Reader, photos: list[StoredPhoto]) -> StoredPhoto:
     return chosen
 
 
-def per_pixel(latest: StoredMeasurement) -> tuple[float | None, float | None]:
-    """Return what a pixel inside the outline adds, in cm2 and in percent under the protocol."""
+def per_pixel(latest: StoredMeasurement, outlined: int) -> tuple[float | None, float | None]:
+    """Return what a pixel inside the outline adds, in cm2 and in percent under the protocol.
+
+    Where the outline was measured its pixels share what came out, so that the figures under the
+    photo begin with those beside it; else the flat scale of the ruler serves.
+    """
+    cm2, percent = latest.document["area_cm2"], latest.document["bsa_percent"]
+    if outlined and (cm2 or percent):
+        return (cm2 / outlined if cm2 else None), (percent / outlined if percent else None)
+    return flat_per_pixel(latest)
+
+
+def flat_per_pixel(latest: StoredMeasurement) -> tuple[float | None, float | None]:
+    """Return cm2 and percent of a pixel on the plane of the ruler."""
     scale, hand_px = latest.document["mm_per_px"], latest.document["calibration"]["hand_area_px"]
     cm2 = None if scale is None else scale**2 / 100.0
     worth = HANDPRINT_PERCENT[Convention.PROTOCOL]
     if hand_px:
-        return cm2, worth / hand_px
-    return cm2, None if cm2 is None else worth * cm2 / HANDPRINT_CM2
+        return cm2, worth * HAND_AS_LAID / hand_px
+    hand_cm2 = latest.document["calibration"]["details"].get("handprint_cm2", TYPICAL_CM2)
+    return cm2, None if cm2 is None else worth * cm2 / hand_cm2
 
 
 def show_photo(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement) -> None:
@@ -66,20 +90,62 @@ def show_photo(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement) ->
         )
         return
     files = session.store().measurement_files(reader, latest.id)
-    cm2, percent = per_pixel(latest)
+    outline = mask_from_png(files["lesion"])
     saved = mask_editor(
         pictures.full_jpeg(reader, photo),
-        mask_from_png(files["lesion"]),
-        cm2_per_px=cm2,
-        percent_per_px=percent,
-        key=f"mask.{reader.id}.{photo.id}",
+        outline,
+        facts_of(latest, outline, mask_from_png(files["hand"])),
+        key=editor_key(reader, photo),
     )
     if saved is None:
         return
-    with st.spinner("Measuring within your outline …"):
-        bench = Bench(session.store(), reader, session.grader())
-        correct_stored(bench, photo, latest, saved)
+    bench = Bench(session.store(), reader, session.grader())
+    if isinstance(saved, HandChoice):
+        with st.spinner("Measuring with this hand as the ruler …"):
+            measure_stored(bench, photo, hand_at=saved.at)
+    else:
+        with st.spinner("Measuring within your outline …"):
+            correct_stored(bench, photo, latest, saved)
     st.rerun()
+
+
+def editor_key(reader: Reader, photo: StoredPhoto) -> str:
+    """Name the editor of a photo, its drafts and its clicks."""
+    return f"mask.{reader.id}.{photo.id}"
+
+
+def facts_of(
+    latest: StoredMeasurement, outline: NDArray[np.bool_], hand: NDArray[np.bool_]
+) -> PhotoFacts:
+    """Gather what the editor shows beside the outline."""
+    cm2, percent = per_pixel(latest, int(outline.sum()))
+    hands = tuple((float(x), float(y)) for x, y in latest.document.get("hands", ()))
+    return PhotoFacts(
+        cm2_per_px=cm2,
+        percent_per_px=percent,
+        clear_skin=clear_skin_in(latest),
+        hands=hands,
+        ruler_hand=next((i for i, at in enumerate(hands) if covers(hand, at)), None),
+    )
+
+
+def covers(mask: NDArray[np.bool_], at: tuple[float, float]) -> bool:
+    """Return whether a mask holds a pixel (x, y)."""
+    x, y = int(at[0]), int(at[1])
+    return 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and bool(mask[y, x])
+
+
+@st.fragment
+def answer_clicks(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement) -> None:
+    """Answer the clicks of the editor; a click runs this alone and not the page."""
+    bench = Bench(session.store(), reader, session.grader())
+    on_photo = (latest.document["height_px"], latest.document["width_px"])
+    click_relay(
+        lambda question: clicks.answered(bench, photo, latest, question),
+        shape=on_photo,
+        key=editor_key(reader, photo),
+    )
+    clicks.prepare(bench, photo, latest)
 
 
 def show_not_measured(reader: Reader, photo: StoredPhoto) -> None:
@@ -100,8 +166,27 @@ def show_history(reader: Reader, photo: StoredPhoto) -> None:
     with st.expander(f"Earlier measurements: {len(history) - 1}"):
         for made in reversed(history[:-1]):
             bsa = panel.with_interval(made.document, "bsa_percent", "%") or "not measurable"
-            by = made.drawn_by if is_corrected(made) else "software"
-            st.caption(f"{made.made_at:%d %b %Y %H:%M} UTC · outline by {by} · {bsa}")
+            st.caption(f"{made.made_at:%d %b %Y %H:%M} UTC · {outline_words(made)} · {bsa}")
+        if may(reader.role, Act.CORRECT_MASK):
+            offer_software(reader, photo, history[-1])
+
+
+def offer_software(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement) -> None:
+    """Offer to leave what readers drew and chose; nothing else ever does."""
+    if not is_corrected(latest) and clear_skin_in(latest) is None:
+        return
+    if st.button("Take the software's outline again", key="software_outline"):
+        with st.spinner("Measuring …"):
+            bench = Bench(session.store(), reader, session.grader())
+            measure_stored(bench, photo, keep_drawn=False)
+        st.rerun()
+
+
+def outline_words(made: StoredMeasurement) -> str:
+    """Say whose outline a measurement has, and against which clear skin."""
+    by = made.drawn_by if is_corrected(made) else "software"
+    chosen = f", clear skin chosen by {made.made_by}" if clear_skin_in(made) is not None else ""
+    return f"outline by {by}{chosen}"
 
 
 reader = session.reader_here()
@@ -131,3 +216,5 @@ with right:
         latest.document, corrected_by=latest.drawn_by if is_corrected(latest) else ""
     )
     show_history(reader, photo)
+if may(reader.role, Act.CORRECT_MASK):
+    answer_clicks(reader, photo, latest)

@@ -12,7 +12,7 @@ from lesionscope.core.cdasi import Part
 from lesionscope.core.measurement import Convention
 from lesionscope.core.people import Reader
 from lesionscope.pages import frame, panel, session
-from lesionscope.pages.visit_bsa import bsa_of_visit, measured_photos
+from lesionscope.pages.visit_bsa import bsa_of_visit, measured_photos, overlaps
 from lesionscope.store.entries import VisitSummary
 
 
@@ -20,7 +20,10 @@ def row_of(reader: Reader, summary: VisitSummary) -> dict[str, Any]:
     """Return one visit as the charts and the table show it."""
     visit, reading = summary.visit, summary.reading
     measured = measured_photos(session.store(), reader, visit.id)
-    bsa = reading.bsa if reading else bsa_of_visit(measured, Convention.PROTOCOL).total
+    if reading:
+        bsa = reading.bsa
+    else:
+        bsa = bsa_of_visit(measured, Convention.PROTOCOL, overlaps(reader, measured)).total
     return {
         "visit_id": visit.id,
         "day": pd.Timestamp(visit.day),

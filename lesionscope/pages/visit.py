@@ -12,9 +12,17 @@ from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.reading import AnswerOrigin, Meaning, Reading
 from lesionscope.core.sites import FACTS
 from lesionscope.pages import frame, panel, pictures, session
+from lesionscope.pages.bodies import body_caption
 from lesionscope.pages.draft import Draft, answer_name, draft_from, draft_of, group_label
-from lesionscope.pages.visit_bsa import Measured, bsa_of_visit, measured_photos
-from lesionscope.scoring.bsa import VisitBsa
+from lesionscope.pages.report_download import show_report_download
+from lesionscope.pages.visit_bsa import (
+    Measured,
+    bsa_of_visit,
+    measured_photos,
+    overlaps,
+    show_account,
+)
+from lesionscope.scoring.visit_total import VisitBsa
 from lesionscope.store.store import Store
 
 
@@ -187,8 +195,9 @@ patient, visit = session.visit_here(reader)
 frame.heading("Visit and signature", patient, visit)
 store = session.store()
 measured = measured_photos(store, reader, visit.id)
-protocol = bsa_of_visit(measured, Convention.PROTOCOL)
-adjusted = bsa_of_visit(measured, Convention.ADJUSTED)
+again = overlaps(reader, measured)
+protocol = bsa_of_visit(measured, Convention.PROTOCOL, again)
+adjusted = bsa_of_visit(measured, Convention.ADJUSTED, again)
 signed = store.current_reading(reader, visit.id)
 may_sign = may(reader.role, Act.SIGN_READING)
 draft = draft_from(store.draft(reader, visit.id)) if may_sign else Draft()
@@ -208,9 +217,12 @@ else:
         draft,
         {"BSA, handprint = 1 %": protocol.total, "BSA, handprint = 0.87 %": adjusted.total},
     )
+    show_account(protocol)
     show_coverage(protocol)
+    st.caption(body_caption(store.body_history(reader, patient.id), visit))
     if not may_sign:
         st.caption("Nobody has signed this visit.")
+show_report_download(reader, patient, visit)
 show_photos(reader, measured)
 shown = signed if signed is not None and not correcting else draft
 if shown.answers:

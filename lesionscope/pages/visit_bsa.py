@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
-from lesionscope.core.measurement import BsaEstimate, CalibrationSource, Convention, Interval
+import numpy as np
+import streamlit as st
+
+from lesionscope.core.measurement import BsaEstimate, Convention
 from lesionscope.core.people import Reader
-from lesionscope.core.sites import CDASI_LOCATIONS
-from lesionscope.scoring.bsa import SitePart, VisitBsa, visit_total
+from lesionscope.core.sites import CDASI_LOCATIONS, FACTS, may_share_skin
+from lesionscope.imaging.body_skin import body_skin
+from lesionscope.imaging.maskfile import mask_from_png
+from lesionscope.imaging.pairing import SkinView
+from lesionscope.imaging.resize import resized, resized_mask
+from lesionscope.overlap import SIDE, SeenAgain, VisitView, seen_again
+from lesionscope.pages import panel, session
+from lesionscope.pipeline import read_photo
+from lesionscope.reporting import bsa_in
+from lesionscope.scoring.bsa import probability_above
+from lesionscope.scoring.budget import HAND_SIZE
+from lesionscope.scoring.visit_total import SitePart, VisitBsa, visit_total
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
 from lesionscope.store.store import Store
 
-_KEYS = {Convention.PROTOCOL: "bsa_percent", Convention.ADJUSTED: "bsa_percent_adjusted"}
+_Z = 1.6449  # two-sided 90 % of a normal distribution
+GATES = (1.0, 20.0)
+"""Percent of the body surface that trial protocols ask about: more than 1, less than 20."""
 
 Measured = list[tuple[StoredPhoto, StoredMeasurement | None]]
 """The photos of a visit, each with its newest measurement."""
@@ -26,20 +43,90 @@ def measured_photos(store: Store, reader: Reader, visit_id: int) -> Measured:
     ]
 
 
-def bsa_of(document: Mapping[str, Any], convention: Convention) -> BsaEstimate | None:
-    """Read the body surface of one photo from its document; None where not measurable."""
-    key = _KEYS[convention]
-    if document[key] is None:
+def shared_sd(document: Mapping[str, Any], bsa: BsaEstimate) -> float | None:
+    """Return the error of an area that is the same in all photos of the patient.
+
+    That is the size of a hand that is not in view and what a handprint is worth: all of the
+    interval that the budget of this photo does not explain by itself. None where a document of
+    an older version states no budget.
+    """
+    budget = document.get("budget")
+    if not budget or bsa.percent <= 0:
         return None
-    interval = Interval(
-        document[f"{key}_low"], document[f"{key}_high"], document["bsa_interval_level"]
+    whole = math.log(bsa.interval.high / bsa.percent) / _Z
+    own = math.hypot(*(p["sd_of_log"] for p in budget if not p["source"].startswith(HAND_SIZE)))
+    return math.sqrt(max(whole**2 - own**2, 0.0))
+
+
+def overlaps(reader: Reader, measured: Measured) -> tuple[SeenAgain, ...]:
+    """Find what photos of a visit show twice; computed once for each set of measurements.
+
+    Parameters
+    ----------
+    reader : Reader
+        Who asks.
+    measured : list
+        The photos and their newest measurements.
+
+    Returns
+    -------
+    tuple of SeenAgain
+        One for each photo.
+    """
+    alone = [SeenAgain(0.0, (), number) for number in range(len(measured))]
+    involved = _involved(measured)
+    if not involved:
+        return tuple(alone)
+    key = tuple(
+        (measured[n][0].id, latest.id, measured[n][0].site.value, measured[n][0].side.value)
+        for n in involved
+        if (latest := measured[n][1]) is not None
     )
-    source = CalibrationSource(document["bsa_source"])
-    return BsaEstimate(document[key], interval, convention, source)
+    for n, found in zip(
+        involved, _overlaps(key, reader, [measured[n] for n in involved]), strict=True
+    ):
+        again_in = tuple(involved[other] for other in found.again_in)
+        alone[n] = SeenAgain(found.share, again_in, involved[found.cluster])
+    return tuple(alone)
 
 
-def bsa_of_visit(measured: Measured, convention: Convention) -> VisitBsa:
-    """Add the photos of a visit, counting each site and side once.
+def _involved(measured: Measured) -> list[int]:
+    """Return which measured photos may share skin with another."""
+    places = {n: (p.site, p.side) for n, (p, latest) in enumerate(measured) if latest is not None}
+    pairs = (
+        pair for pair in combinations(places, 2) if may_share_skin(places[pair[0]], places[pair[1]])
+    )
+    return sorted({number for pair in pairs for number in pair})
+
+
+@st.cache_data(max_entries=500, show_spinner="Looking for skin that two photos show")
+def _overlaps(
+    key: tuple[tuple[int, int, str, str], ...],  # noqa: ARG001 (what the cache tells visits by)
+    _reader: Reader,
+    _measured: Measured,
+) -> tuple[SeenAgain, ...]:
+    views = [_view(_reader, photo, latest) for photo, latest in _measured if latest is not None]
+    return seen_again(views)
+
+
+def _view(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement) -> VisitView:
+    """Read a photo and its masks at the size that overlaps are looked for."""
+    store = session.store()
+    pixels = read_photo(store.original(reader, photo.id)).pixels
+    files = store.measurement_files(reader, latest.id)
+    skin, hand, lesion = (mask_from_png(files[name]) for name in ("skin", "hand", "lesion"))
+    corners = latest.document["calibration"].get("marker_corners_px")
+    body = body_skin(skin, hand, None if corners is None else np.array(corners, np.float64))
+    work = resized(pixels, SIDE)
+    size = work.shape[0], work.shape[1]
+    view = SkinView(work, resized_mask(body, size))
+    return VisitView(photo.site, photo.side, view, resized_mask(lesion, size))
+
+
+def bsa_of_visit(
+    measured: Measured, convention: Convention, again: Sequence[SeenAgain] = ()
+) -> VisitBsa:
+    """Add the photos of a visit, counting skin that two of them show once.
 
     Parameters
     ----------
@@ -47,18 +134,66 @@ def bsa_of_visit(measured: Measured, convention: Convention) -> VisitBsa:
         The photos and their newest measurements.
     convention : Convention
         What a handprint is worth.
+    again : sequence of SeenAgain
+        From `overlaps`; without it, of several photos of one site and side the largest counts.
 
     Returns
     -------
     VisitBsa
     """
-    parts = [
-        SitePart(
-            photo.site,
-            photo.side,
-            None if latest is None else bsa_of(latest.document, convention),
-            photo.name,
+    parts = []
+    for number, (photo, latest) in enumerate(measured):
+        bsa = None if latest is None else bsa_in(latest.document, convention)
+        shared = None if latest is None or bsa is None else shared_sd(latest.document, bsa)
+        twice = again[number] if again else SeenAgain(0.0, (), number)
+        parts.append(
+            SitePart(
+                photo.site,
+                photo.side,
+                bsa,
+                photo.name,
+                shared_sd=shared,
+                seen_again=twice.share,
+                again_in=tuple(measured[other][0].name for other in twice.again_in),
+                cluster=twice.cluster,
+            )
         )
-        for photo, latest in measured
-    ]
     return visit_total(parts, CDASI_LOCATIONS)
+
+
+def show_account(bsa: VisitBsa) -> None:
+    """Say how the total stands to a protocol's bounds, what was counted once, and site by site."""
+    if bsa.total is not None:
+        above, below = (probability_above(bsa.total, gate) for gate in GATES)
+        st.caption(
+            f"Probability that the total exceeds {GATES[0]:g} %: **{_chance(above)}** · that it is "
+            f"below {GATES[1]:g} %: **{_chance(1 - below)}**"
+        )
+    for note in bsa.notes:
+        st.caption(f":material/join_inner: {note}")
+    rows = {
+        FACTS[found.site].label: f"{panel.figure(found.site_percent)} % of the site "
+        f"({panel.figure(found.interval.low)} to {panel.figure(found.interval.high)}), "
+        f"{panel.figure(found.body_percent)} % of the body"
+        for found in bsa.sites()
+    }
+    if rows:
+        with st.expander("Site by site", icon=":material/accessibility:"):
+            st.table(rows, border="horizontal")
+            st.caption(
+                "Lesions count for the site that their photo was taken for. What share of the "
+                "body a site has is this project's proposal; small sites may be off by half."
+            )
+
+
+def _chance(probability: float) -> str:
+    """Write a probability, never as certain.
+
+    Examples
+    --------
+    >>> _chance(0.999), _chance(0.42)
+    ('over 99 %', '42 %')
+    """
+    if probability > 0.99:
+        return "over 99 %"
+    return "under 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"

@@ -37,7 +37,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 60.0
+START_SECONDS = 240.0  # a second or two on an idle machine
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 OURS = ("127.0.0.1", "localhost")
 
@@ -120,7 +120,7 @@ def open_page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Open
             opened_here.append(context)
             page = context.new_page()
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(120_000)
         _watch(page, complaints, strangers)
         page.goto(url)
         return page

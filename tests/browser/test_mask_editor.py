@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import json
 import math
 import re
 import time
@@ -329,6 +330,121 @@ def test_a_polygon_by_clicks_takes_points_back_and_closes_on_the_first(opened: O
         editor.page.mouse.click(*place)
     editor.press("Escape")
     assert np.array_equal(editor.mask(), want)
+    assert editor.state() == "1 unsaved stroke"
+
+
+# ---- clicks that the server answers
+
+
+def click(editor: OpenEditor, key: str, place: Pixel) -> Pixel:
+    """Click with the tool of a key, wait for the answer, and return the pixel."""
+    editor.press(key)
+    editor.page.mouse.click(*place)
+    editor.page.wait_for_function(f"() => {EDITOR}.asked === null && {EDITOR}.painter.frame === 0")
+    return editor.pixels([place])[0]
+
+
+def square(mask: Mask, pixel: Pixel, value: bool) -> Mask:
+    out = mask.copy()
+    out[pixel[1] - 20 : pixel[1] + 20, pixel[0] - 30 : pixel[0] + 30] = value
+    return out
+
+
+def test_clicks_in_and_out_put_in_and_take_out_what_the_server_found(opened: Opened) -> None:
+    editor = opened()
+    want = editor.mask()
+    before = editor.ask("[editor.view.scale, editor.header.photo]")
+    want = square(want, click(editor, "g", editor.at(0.7, 0.3)), True)
+    assert np.array_equal(editor.mask(), want)
+    added = want
+    want = square(want, click(editor, "d", editor.at(0.35, 0.4)), False)
+    assert np.array_equal(editor.mask(), want)
+    assert editor.state() == "2 unsaved strokes"
+    assert editor.ask("editor.tool") == "drop"
+    assert editor.ask("[editor.view.scale, editor.header.photo]") == before
+    assert editor.page.get_by_text("Run 1", exact=True).is_visible(), "the page ran for a click"
+    editor.press("Control+z")
+    assert np.array_equal(editor.mask(), added)
+    editor.press("Control+z", "Control+y", "Control+y")
+    assert np.array_equal(editor.mask(), want)
+    assert np.array_equal(editor.save(), want)
+    assert editor.ask("editor.tool") == "drop"
+
+
+def test_where_nothing_grows_the_editor_says_so(opened: Opened) -> None:
+    editor = opened()
+    start = editor.mask()
+    click(editor, "g", editor.at(0.03, 0.5))
+    assert "Nothing with an edge" in editor.page.inner_text(".notice-text")
+    assert np.array_equal(editor.mask(), start)
+    assert editor.state() == "No changes"
+
+
+def test_shift_turns_a_click_in_into_a_click_out(opened: Opened) -> None:
+    editor = opened()
+    start = editor.mask()
+    editor.page.keyboard.down("Shift")
+    pixel = click(editor, "G", editor.at(0.35, 0.4))
+    editor.page.keyboard.up("Shift")
+    assert np.array_equal(editor.mask(), square(start, pixel, False))
+
+
+def test_clear_skin_is_a_step_like_any_other_and_is_saved(opened: Opened) -> None:
+    editor = opened()
+    start = editor.mask()
+    x, y = click(editor, "c", editor.at(0.8, 0.6))
+    want = start.copy()
+    want[y:, :800], want[y:, 800:] = True, False
+    assert np.array_equal(editor.mask(), want)
+    assert editor.ask("editor.clearSkin") == [x, y]
+    editor.press("Control+z")
+    assert editor.ask("editor.clearSkin") is None
+    assert np.array_equal(editor.mask(), start)
+    editor.press("Control+y")
+    assert np.array_equal(editor.save(), want)
+    assert json.loads((editor.record / f"{editor.key}.json").read_text())["clear_skin"] == [x, y]
+    assert editor.ask("editor.header.clear_skin") == [x, y]
+    editor.press("Control+z")
+    assert editor.state() == "1 unsaved stroke"
+    editor.page.click("button[data-act=save]")
+    editor.await_state("Saved")
+    assert editor.ask("editor.header.clear_skin") is None
+
+
+def test_a_click_by_keyboard_alone(opened: Opened) -> None:
+    editor = opened()
+    start = editor.mask()
+    editor.page.focus(".stage")
+    editor.press("g", "Shift+ArrowRight", "Enter")
+    editor.page.wait_for_function(f"() => {EDITOR}.asked === null")
+    caret = editor.ask("editor.caret")
+    assert np.array_equal(editor.mask(), square(start, (caret["x"], caret["y"]), True))
+
+
+def test_the_ruler_hand_is_chosen_by_a_click(opened: Opened) -> None:
+    editor = opened()
+    editor.draw([editor.at(0.6, 0.6), editor.at(0.8, 0.6)])
+    drawn = editor.mask()
+    assert editor.ask("editor.header.ruler_hand") == 0
+    editor.press("r")
+    editor.page.mouse.click(*editor.at(0.78, 0.82))
+    editor.page.wait_for_function(f"() => {EDITOR}.header.ruler_hand === 1")
+    assert editor.page.inner_text(".notice-text") == "Hand 2 is the ruler."
+    assert np.array_equal(editor.mask(), drawn)
+    assert editor.ask("editor.tool") == "ruler"
+
+
+def test_a_lost_answer_does_not_stop_the_editor(opened: Opened) -> None:
+    editor = opened()
+    editor.ask("(window.addEventListener('lesionscope-ask',"
+               " (e) => e.stopImmediatePropagation(), true), 0)")  # fmt: skip
+    editor.press("g")
+    editor.page.mouse.click(*editor.at(0.7, 0.3))
+    assert editor.state() == "Growing…"
+    editor.ask("editor.unanswered(editor.asked.id)")
+    assert "has not answered" in editor.page.inner_text(".notice-text")
+    editor.press("b")
+    editor.draw([editor.at(0.6, 0.6), editor.at(0.8, 0.6)])
     assert editor.state() == "1 unsaved stroke"
 
 

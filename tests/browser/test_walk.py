@@ -165,6 +165,7 @@ def correct_a_mask(walk: Clinician) -> None:
     stage.wait_for()
     walk.wait()
     walk.picture("06_read")
+    click_to_correct(walk, stage)
     box = stage.bounding_box()
     assert box is not None
     x, y = box["x"] + 0.45 * box["width"], box["y"] + 0.5 * box["height"]
@@ -176,6 +177,36 @@ def correct_a_mask(walk: Clinician) -> None:
     walk.sees("Outline corrected by Clinic Owner")
     walk.wait()
     walk.picture("07_corrected")
+    show_the_budget(walk)
+
+
+def show_the_budget(walk: Clinician) -> None:
+    walk.page.get_by_text("What makes the interval this wide").click()
+    bar = walk.page.get_by_test_id("stProgress").first
+    bar.wait_for()
+    bar.scroll_into_view_if_needed()
+    walk.picture("07b_budget")
+
+
+def click_to_correct(walk: Clinician, stage: Any) -> None:
+    """Choose clear skin, drop a lesion of the forearm by a click, and grow it again by another."""
+    acts = (
+        ("Clear skin", (0.55, 0.52), "06b_clear_skin"),
+        ("Click out", (0.222, 0.467), "06c_click_out"),
+        ("Click in", (0.222, 0.467), "06d_click_in"),
+    )
+    for tool, (across, down), name in acts:
+        walk.page.get_by_role("button", name=tool, exact=True).click()
+        box = stage.bounding_box()
+        assert box is not None
+        # The photo is 4 to 3 and lies whole in the middle of the stage.
+        width = min(box["width"], box["height"] * 4 / 3)
+        x = box["x"] + box["width"] / 2 + (across - 0.5) * width
+        y = box["y"] + box["height"] / 2 + (down - 0.5) * width * 3 / 4
+        walk.page.mouse.click(x, y)
+        walk.page.locator(".stage:not(.asking)").wait_for()
+        walk.picture(name)
+    walk.page.get_by_role("button", name="Brush", exact=True).click()
 
 
 def score(walk: Clinician) -> None:

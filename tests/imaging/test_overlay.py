@@ -3,7 +3,13 @@ import io
 import numpy as np
 from PIL import Image
 
-from lesionscope.imaging.overlay import LESION_COLOUR, jpeg, outline_overlay, thumbnail_jpeg
+from lesionscope.imaging.overlay import (
+    LESION_COLOUR,
+    jpeg,
+    outline_overlay,
+    print_overlay,
+    thumbnail_jpeg,
+)
 from lesionscope.imaging.resize import resized, resized_map, resized_mask
 
 from .scenes import draw
@@ -45,3 +51,23 @@ def test_masks_keep_their_share_at_another_size() -> None:
     back = resized_mask(small, lesion.shape)
     assert (back ^ lesion).mean() < 0.002
     assert resized_map(np.ones((4, 4), np.float32), (8, 8)).shape == (8, 8)
+
+
+def test_outlines_for_paper_show_without_colour() -> None:
+    photo = np.full((400, 600, 3), (200, 150, 130), np.uint8)
+    lesion, hand = np.zeros((400, 600), bool), np.zeros((400, 600), bool)
+    lesion[100:200, 100:200], hand[250:350, 400:500] = True, True
+    before = photo.copy()
+    drawn = print_overlay(photo, lesion, hand=hand, side=300)
+    assert drawn.shape == (200, 300, 3)
+    assert (photo == before).all()
+    grey = drawn @ np.array([0.299, 0.587, 0.114])
+    skin = grey[0, 0]
+    for row, column in ((75, 50), (150, 200)):  # left borders of both, halved
+        across = grey[row, column - 6 : column + 6]
+        assert across.max() > skin + 15
+        assert across.min() < 30
+    thick = (np.abs(grey[75, 40:60] - skin) > 5).sum()
+    thin = (np.abs(grey[150, 190:210] - skin) > 5).sum()
+    assert thick > thin > 0
+    assert (drawn[75, 75] == before[0, 0]).all()

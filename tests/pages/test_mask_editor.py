@@ -13,7 +13,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from lesionscope.pages.components import mask_editor as editor
-from lesionscope.pages.components.mask_editor import decode_runs, encode_runs, mask_editor
+from lesionscope.pages.components.mask_editor import (
+    PhotoFacts,
+    decode_runs,
+    encode_runs,
+    mask_editor,
+)
 
 MASKS = arrays.arrays(np.bool_, arrays.array_shapes(min_dims=2, max_dims=2, max_side=40))
 
@@ -70,7 +75,7 @@ def test_broken_run_lengths_are_refused(code: bytes, wrong: str) -> None:
 
 def test_what_does_not_fit_the_photo_is_refused() -> None:
     def call(data: bytes, mask: Any, cm2: float | None = None) -> None:
-        mask_editor(data, mask, cm2_per_px=cm2, percent_per_px=None, key="k")
+        mask_editor(data, mask, PhotoFacts(cm2_per_px=cm2), key="k")
 
     with pytest.raises(ValueError, match="must be bool"):
         call(photo(6, 4), np.zeros((4, 6), np.uint8))
@@ -103,17 +108,20 @@ def _page() -> None:
     import streamlit as st
     from PIL import Image
 
-    from lesionscope.pages.components.mask_editor import mask_editor
+    from lesionscope.pages.components.mask_editor import HandChoice, PhotoFacts, mask_editor
 
     held = io.BytesIO()
     Image.new("RGB", (6, 4)).save(held, "PNG")
     st.session_state["hash"] = hashlib.sha256(held.getvalue()).hexdigest()
     start = np.zeros((4, 6), np.bool_)
-    saved = mask_editor(held.getvalue(), start, cm2_per_px=None, percent_per_px=None, key="case")
-    st.session_state["handed"] = None if saved is None else saved.tolist()
+    saved = mask_editor(held.getvalue(), start, PhotoFacts(hands=((1, 1), (4, 2))), key="case")
+    chose = isinstance(saved, HandChoice)
+    st.session_state["hand"] = saved.at if chose else None
+    st.session_state["handed"] = None if saved is None or chose else saved.mask.tolist()
+    st.session_state["clear_skin"] = None if saved is None or chose else saved.clear_skin
 
 
-def sent(page: AppTest, mask: np.ndarray, save: str, **other: str) -> None:
+def sent(page: AppTest, mask: np.ndarray, save: str, **other: Any) -> None:
     runs = base64.b64encode(encode_runs(mask)).decode()
     message = {"id": save, "photo": page.session_state["hash"], "runs": runs, **other}
     page.session_state["case"] = {"saved": message}
@@ -135,6 +143,25 @@ def test_a_save_that_the_record_already_shows_is_not_handed_out() -> None:
     page = AppTest.from_function(_page, default_timeout=30).run()
     sent(page, np.zeros((4, 6), np.bool_), "repeated")
     assert page.run().session_state["handed"] is None
+    assert not page.exception
+
+
+def test_clear_skin_alone_is_worth_a_save() -> None:
+    page = AppTest.from_function(_page, default_timeout=30).run()
+    sent(page, np.zeros((4, 6), np.bool_), "first", clear_skin=[3, 2])
+    assert page.run().session_state["handed"] == np.zeros((4, 6), bool).tolist()
+    assert page.session_state["clear_skin"] == (3, 2)
+    assert not page.exception
+
+
+def test_a_hand_is_chosen_once() -> None:
+    page = AppTest.from_function(_page, default_timeout=30).run()
+    hand = {"id": "first", "photo": page.session_state["hash"], "at": [4, 2]}
+    page.session_state["case"] = {"hand": hand}
+    assert page.run().session_state["hand"] == (4, 2)
+    assert page.run().session_state["hand"] is None
+    page.session_state["case"] = {"hand": {**hand, "id": "second", "at": "here"}}
+    assert page.run().session_state["hand"] is None
     assert not page.exception
 
 

@@ -61,6 +61,16 @@ function base64(bytes) {
   return btoa(text);
 }
 
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+}
+
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(36)).join("-");
+}
+
+const samePixel = (a, b) => (a && b ? a[0] === b[0] && a[1] === b[1] : !a && !b);
+
 // ------------------------------------------------------------------------------ the mask
 
 /** Runs of pixels that one step turned over: enough to undo it and to do it again. */
@@ -734,8 +744,27 @@ const UNCONFIRMED_AFTER_MS = 20000;
 const DRAFT_AFTER_MS = 150;
 const NEAR_PX = 12;
 const DOUBLE_CLICK_MS = 400;
-const TOOLS = ["brush", "eraser", "lasso", "polygon", "move"];
-const STEP_NAMES = { brush: "brush stroke", eraser: "eraser stroke", lasso: "lasso", polygon: "polygon" };
+const UNANSWERED_AFTER_MS = 60000;
+// Each tool's key is its first letter.
+const TOOLS = ["grow", "drop", "clear", "brush", "eraser", "lasso", "polygon", "ruler", "move"];
+const STEP_NAMES = {
+  brush: "brush stroke",
+  eraser: "eraser stroke",
+  lasso: "lasso",
+  polygon: "polygon",
+  add: "region added",
+  remove: "region removed",
+  clear: "clear skin chosen",
+};
+// What the server is asked for by a click of a tool, and by one with Shift.
+const CLICKS = { grow: ["add", "remove"], drop: ["remove", "add"], clear: ["clear", "clear"] };
+const HINTS = {
+  grow: "Click a lesion to add it",
+  drop: "Click what is no lesion",
+  clear: "Click clear skin",
+  ruler: "Click the ruler hand",
+};
+const WAITING = { add: "Growing…", remove: "Removing…", clear: "Comparing with this skin…" };
 
 /** One mounted editor: what the hand does, what the panel says, what goes to Python. */
 class Editor {
@@ -748,6 +777,9 @@ class Editor {
     this.removing = false;
     this.brushShare = 0.025;
     this.photo = null;
+    this.clearSkin = null;
+    this.asked = null;
+    this.choosing = null;
     this.listen();
   }
 
@@ -771,16 +803,26 @@ class Editor {
 
   /** Saved means read back: the page passes the very mask that was sent to it. */
   follow() {
-    const { pending, newest } = this;
-    if (pending && !this.overdue && this.header.received !== pending.id) return;
-    if (pending && sameBytes(newest, pending.runs)) this.confirm();
+    const { pending, newest, header } = this;
+    if (pending && !this.overdue && header.received !== pending.id) return;
+    if (pending && sameBytes(newest, pending.runs) && samePixel(header.clear_skin, pending.clear)) this.confirm();
     else if (!sameBytes(newest, this.passed)) this.passAgain(newest);
+    if (this.choosing && header.ruler_hand === this.choosing - 1) {
+      this.notice(`Hand ${this.choosing} is the ruler.`);
+      this.choosing = null;
+      this.painter.request();
+    }
+    if (!samePixel(header.clear_skin, this.savedClear) && !this.pending) {
+      this.clearSkin = this.savedClear = header.clear_skin;
+      this.painter.request();
+    }
     this.describe();
   }
 
   confirm() {
     clearTimeout(this.confirmation);
     Object.assign(this, { passed: this.newest, pending: null, overdue: false, confirmed: true });
+    this.savedClear = this.header.clear_skin;
     this.say("Saved.");
     this.settle();
   }
@@ -788,7 +830,8 @@ class Editor {
   async begin(header, mask, photo) {
     this.keepDraft();
     Object.assign(this, { photo: header.photo, key: header.key, ready: false, passed: mask });
-    Object.assign(this, { pending: null, overdue: false, confirmed: false });
+    Object.assign(this, { pending: null, overdue: false, confirmed: false, asked: null });
+    this.clearSkin = this.savedClear = header.clear_skin;
     const { width, height } = header;
     this.mask = new LesionMask(width, height, decodeRuns(mask, width * height));
     this.history = new History();
@@ -847,11 +890,12 @@ class Editor {
     this.settle();
   }
 
-  replace(cells, label, strokes) {
+  replace(cells, label, strokes, clear = null) {
     const flips = this.mask.difference(cells);
     if (!flips.used) return;
     this.painter.maskChanged(this.mask.flip(flips));
-    this.history.push({ flips: flips.trimmed(), label, strokes });
+    this.history.push({ flips: flips.trimmed(), label, strokes, clear });
+    if (clear) this.clearSkin = clear[1];
   }
 
   // ---- drafts
@@ -869,7 +913,8 @@ class Editor {
     if (sameBytes(runs, this.passed)) drafts.drop(this.draftId);
     else {
       const strokes = Math.max(1, this.history.unsaved);
-      drafts.put({ id: this.draftId, at: Date.now(), strokes, base: this.passed, runs });
+      const clear = this.clearSkin;
+      drafts.put({ id: this.draftId, at: Date.now(), strokes, base: this.passed, runs, clear });
     }
   }
 
@@ -892,15 +937,18 @@ class Editor {
   }
 
   restore(draft) {
-    this.replace(decodeRuns(draft.runs, this.mask.cells.length), "restored draft", draft.strokes);
+    const clear = [this.clearSkin, draft.clear ?? this.clearSkin];
+    this.replace(decodeRuns(draft.runs, this.mask.cells.length), "restored draft", draft.strokes, clear);
     this.settle();
   }
 
   // ---- steps
 
-  commit(flips, label) {
-    if (!flips.used) return;
-    this.history.push({ flips: flips.trimmed(), label, strokes: 1 });
+  /** Keep a step; `clear` is the chosen clear skin before and after it, where the step chose it. */
+  commit(flips, label, clear = null) {
+    if (!flips.used && !clear) return;
+    this.history.push({ flips: flips.trimmed(), label, strokes: 1, clear });
+    if (clear) this.clearSkin = clear[1];
     if (this.noticePasses) this.notice(null);
     this.settle();
   }
@@ -924,44 +972,54 @@ class Editor {
 
   undo() {
     if (this.path?.corners) return this.takeCornerBack();
-    if (!this.gesture) this.walk(this.history.back(), "Undone");
+    if (!this.gesture) this.walk(this.history.back(), "Undone", 0);
   }
 
   redo() {
-    if (!this.gesture && !this.path) this.walk(this.history.forth(), "Done again");
+    if (!this.gesture && !this.path) this.walk(this.history.forth(), "Done again", 1);
   }
 
-  walk(step, word) {
+  walk(step, word, side) {
     if (!step) return;
     this.painter.maskChanged(this.mask.flip(step.flips));
+    if (step.clear) this.clearSkin = step.clear[side];
+    this.painter.request();
     this.settle();
     this.say(`${word}: ${step.label}. ${this.find(".state-text").textContent}.`);
   }
 
   discard() {
-    if (!this.mask.changed) return;
+    if (!this.changed) return;
     const strokes = Math.max(1, this.history.unsaved);
     this.cancelDrawing();
-    this.replace(this.mask.saved, "discarded strokes", strokes);
+    this.replace(this.mask.saved, "discarded strokes", strokes, [this.clearSkin, this.savedClear]);
+    this.clearSkin = this.savedClear;
     this.history.markSaved();
     this.notice(`${counted(strokes, "stroke")} discarded.`, [["Undo", () => this.undo()]]);
     this.settle();
   }
 
   save() {
-    if (!this.mask.changed && !this.overdue) return;
+    if (!this.changed && !this.overdue) return;
     this.cancelDrawing();
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(36)).join("-");
+    const id = newId();
     const runs = encodeRuns(this.mask.cells);
+    const clear = this.clearSkin;
     this.mask.markSaved();
     this.history.markSaved();
-    Object.assign(this, { pending: { id, runs }, overdue: false, draftWaits: true });
+    this.savedClear = clear;
+    Object.assign(this, { pending: { id, runs, clear }, overdue: false, draftWaits: true });
     this.keepDraft();
     this.notice(null);
     this.describe();
     this.say("Saving the outline.");
     this.awaitConfirmation(id);
-    this.send("saved", { id, photo: this.photo, runs: base64(runs) });
+    this.send("saved", { id, photo: this.photo, runs: base64(runs), clear_skin: clear });
+  }
+
+  /** Whether anything differs from what was last saved. */
+  get changed() {
+    return this.mask.changed > 0 || !samePixel(this.clearSkin, this.savedClear);
   }
 
   awaitConfirmation(id) {
@@ -970,6 +1028,89 @@ class Editor {
       this.overdue = this.pending?.id === id;
       this.describe();
     }, UNCONFIRMED_AFTER_MS);
+  }
+
+  // ---- clicks that the server answers
+
+  /** A press of a clicking tool: asked when it is let go, so that two fingers can still zoom. */
+  clicking(event) {
+    const at = this.pixel(event);
+    const kind = CLICKS[this.tool]?.[event.shiftKey ? 1 : 0];
+    const end = () => (kind ? this.ask(kind, at) : this.chooseHand(at));
+    return { kind: "click", move: () => {}, end, cancel: () => {} };
+  }
+
+  ask(kind, at) {
+    const { width, height } = this.view;
+    if (at.x < 0 || at.y < 0 || at.x >= width || at.y >= height) return;
+    if (this.asked) return this.say("The last click is not answered yet.");
+    const id = newId();
+    const tooLate = setTimeout(() => this.unanswered(id), UNANSWERED_AFTER_MS);
+    this.asked = { id, kind, at, tooLate, since: performance.now() };
+    const question = {
+      id,
+      click: kind,
+      at: [at.x, at.y],
+      runs: base64(encodeRuns(this.mask.cells)),
+      clear_skin: this.clearSkin,
+    };
+    window.dispatchEvent(new CustomEvent("lesionscope-ask", { detail: { key: this.key, question } }));
+    this.showMode();
+    this.painter.request();
+  }
+
+  unanswered(id) {
+    if (this.asked?.id !== id) return;
+    this.asked = null;
+    this.notice("The server has not answered this click. Click again, or draw with the brush.");
+    this.showMode();
+    this.painter.request();
+  }
+
+  /** Take in what the server found; the parts say what to put in and what to take out. */
+  answer({ key, answer }) {
+    const { asked } = this;
+    if (key !== this.key || !asked || answer.id !== asked.id) return;
+    clearTimeout(asked.tooLate);
+    this.asked = null;
+    this.notice(null);
+    const flips = new Flips();
+    answer.parts.forEach((part) => this.painter.maskChanged(this.take(part, flips)));
+    const chosen = asked.kind === "clear" && !answer.words;
+    this.commit(flips, STEP_NAMES[asked.kind], chosen ? [this.clearSkin, [asked.at.x, asked.at.y]] : null);
+    if (answer.words) this.notice(answer.words);
+    else if (chosen) this.notice("The outline follows from this clear skin.", [["Undo", () => this.undo()]]);
+    this.say(answer.words || `${STEP_NAMES[asked.kind]}. ${this.find(".state-text").textContent}.`);
+    this.answeredInMs = performance.now() - asked.since;
+    this.showMode();
+    this.painter.request();
+  }
+
+  take({ value, box: [left, top, width, height], runs }, flips) {
+    const cells = decodeRuns(fromBase64(runs), width * height);
+    for (let y = 0; y < height; y++) {
+      const row = cells.subarray(y * width, (y + 1) * width);
+      for (let from = row.indexOf(1); from >= 0; ) {
+        let to = row.indexOf(0, from);
+        if (to < 0) to = width;
+        this.mask.setSpan(top + y, left + from, left + to - 1, value, flips);
+        from = to < width ? row.indexOf(1, to) : -1;
+      }
+    }
+    return { x0: left, y0: top, x1: left + width - 1, y1: top + height - 1 };
+  }
+
+  /** The hand nearest to the click becomes the ruler; the page measures again. */
+  chooseHand(at) {
+    const { hands } = this.header;
+    if (hands.length < 2) return;
+    const far = ([x, y]) => Math.hypot(x - at.x, y - at.y);
+    const nearest = hands.reduce((best, hand) => (far(hand) < far(best) ? hand : best));
+    const number = hands.indexOf(nearest) + 1;
+    if (number - 1 === this.header.ruler_hand) return this.notice(`Hand ${number} is the ruler already.`);
+    this.choosing = number;
+    this.notice(`Measuring with hand ${number} as the ruler…`);
+    this.send("hand", { id: newId(), photo: this.photo, at: [at.x, at.y] });
   }
 
   // ---- the pointer
@@ -993,6 +1134,7 @@ class Editor {
     on(this.section, "focusout", (event) => this.section.contains(event.relatedTarget) || this.letGo());
     on(this.find('[data-act="hide"]'), "pointerdown", () => this.bare(true));
     on(this.find('[data-act="hide"]'), "pointerup pointerleave pointercancel", () => this.bare(false));
+    on(window, "lesionscope-answer", (event) => this.ready && this.answer(event.detail));
     on(window, "pagehide", () => this.keepDraft());
     on(window, "blur", () => this.letGo());
     on(document, "visibilitychange", () => document.hidden && this.keepDraft());
@@ -1126,6 +1268,10 @@ class Editor {
 
   // ---- drawing
 
+  get clicks() {
+    return this.tool in HINTS;
+  }
+
   get paints() {
     return this.tool === "brush" || this.tool === "eraser";
   }
@@ -1141,6 +1287,10 @@ class Editor {
     const gestures = {
       lasso: () => this.lasso(event),
       polygon: () => this.pressCorner(event),
+      grow: () => this.clicking(event),
+      drop: () => this.clicking(event),
+      clear: () => this.clicking(event),
+      ruler: () => this.clicking(event),
     };
     const begin = gestures[this.tool] ?? (() => this.stroke(this.pixel(event), this.sense(event)));
     this.gesture = { ...begin(), pointer: event.pointerId };
@@ -1304,7 +1454,7 @@ class Editor {
   plain(event, inRange) {
     const { key } = event;
     const tool = TOOLS.find((name) => name[0] === key.toLowerCase());
-    if (tool) this.choose(tool);
+    if (tool && this.offers(tool)) this.choose(tool);
     else if (event.target === this.stage && this.stageKey(event)) return true;
     else if (event.target.dataset.act === "hide" && (key === " " || key === "Enter")) this.bare(true);
     else if (!inRange || !key.startsWith("Arrow")) return this.command(event);
@@ -1407,6 +1557,8 @@ class Editor {
     this.caret ??= this.middle();
     if (this.gesture) this.finish(event);
     else if (this.paints) this.gesture = { pointer: "keys", ...this.stroke(this.caret, this.sense(event)) };
+    else if (CLICKS[this.tool]) this.ask(CLICKS[this.tool][event.shiftKey ? 1 : 0], { ...this.caret });
+    else if (this.tool === "ruler") this.chooseHand(this.caret);
     else if (this.tool === "lasso") this.beginKeyLasso(event);
     else if (this.tool === "polygon") this.enterCorner(event);
     this.painter.request();
@@ -1467,6 +1619,11 @@ class Editor {
     if (!this.ready) return;
     if (event.target.matches(".brush")) this.setDiameter(Math.round(this.widest ** (event.target.value / 1000)));
     if (event.target.matches(".fill")) this.setPaint({ fill: event.target.value / 100, outlineOnly: false });
+  }
+
+  /** The ruler hand can be chosen only where there is more than one hand. */
+  offers(tool) {
+    return tool !== "ruler" || this.header.hands.length > 1;
   }
 
   choose(tool) {
@@ -1543,6 +1700,7 @@ class Editor {
     try {
       const kept = JSON.parse(localStorage.getItem(PREFERENCES)) ?? {};
       if (TOOLS.includes(kept.tool)) this.tool = kept.tool;
+      if (!this.offers(this.tool)) this.tool = "brush";
       if (kept.brushShare > 0 && kept.brushShare < 1) this.brushShare = kept.brushShare;
       if (kept.fill >= 0.05 && kept.fill <= 0.9) this.painter.fill = kept.fill;
       this.painter.outlineOnly = Boolean(kept.outlineOnly);
@@ -1559,8 +1717,12 @@ class Editor {
     press('[data-action="add"]', !removing);
     press('[data-action="remove"]', removing);
     press('[data-act="outline"]', painter.outlineOnly);
-    this.find('[data-for="area"]').hidden = this.paints || tool === "move";
-    this.find('[data-for="brush"]').hidden = !this.paints && tool !== "move";
+    this.find('[data-tool="ruler"]').hidden = !this.offers("ruler");
+    const drawsAreas = tool === "lasso" || tool === "polygon";
+    this.find('[data-for="area"]').hidden = !drawsAreas;
+    this.find('[data-for="brush"]').hidden = drawsAreas || this.clicks;
+    this.find('[data-for="click"]').hidden = !this.clicks;
+    this.find('[data-for="click"]').textContent = HINTS[tool] ?? "";
     const { diameter } = this;
     const mm = this.header.cm2_per_px ? ` · ${written(10 * diameter * Math.sqrt(this.header.cm2_per_px))} mm` : "";
     this.find(".brush-size").textContent = `${diameter} px${mm}`;
@@ -1606,8 +1768,8 @@ class Editor {
     const { history, mask, areas } = this;
     this.enable("undo", history.cursor || this.path?.corners);
     this.enable("redo", history.cursor < history.steps.length);
-    this.enable("save", mask.changed || this.overdue);
-    this.enable("discard", mask.changed);
+    this.enable("save", this.changed || this.overdue);
+    this.enable("discard", this.changed);
     this.find('[data-act="screen"]').setAttribute("aria-pressed", this.fullScreen);
     const one = this.areaShown >= 0 && `area ${this.areaShown + 1} of ${areas.length}`;
     this.find(".lesions").textContent = one || counted(areas.length, "area");
@@ -1616,7 +1778,8 @@ class Editor {
   }
 
   state() {
-    if (this.mask.changed) return ["unsaved", counted(Math.max(1, this.history.unsaved), "unsaved stroke")];
+    if (this.asked) return ["saving", WAITING[this.asked.kind]];
+    if (this.changed) return ["unsaved", counted(Math.max(1, this.history.unsaved), "unsaved stroke")];
     if (this.overdue) return ["unsaved", "Not confirmed: save again"];
     if (this.pending) return ["saving", "Saving…"];
     return this.confirmed ? ["saved", "Saved"] : ["clean", "No changes"];
@@ -1629,6 +1792,7 @@ class Editor {
     this.stage.classList.toggle("moving", Boolean(moving));
     this.stage.classList.toggle("dragging", dragging);
     this.stage.classList.toggle("drawing-brush", this.paints && !moving && !dragging);
+    this.stage.classList.toggle("asking", Boolean(this.asked));
     this.enable("undo", this.history.cursor || this.path?.corners);
   }
 
@@ -1676,6 +1840,7 @@ class Editor {
 
   drawCursor(canvas) {
     const { view } = this;
+    if (!this.stage.classList.contains("bare")) this.drawMarks(canvas);
     if (this.path) this.drawPath(canvas);
     const moving = this.spaceHeld || this.tool === "move" || ["pan", "pinch"].includes(this.gesture?.kind);
     if (this.caret) this.drawCross(canvas, view.toView({ x: this.caret.x + 0.5, y: this.caret.y + 0.5 }));
@@ -1685,6 +1850,41 @@ class Editor {
     const radius = Math.max((this.diameter * view.scale) / 2, 1.5);
     twoTone(canvas, () => canvas.arc(centre.x, centre.y, radius, 0, 2 * Math.PI));
     if (radius > 12) twoTone(canvas, () => canvas.arc(centre.x, centre.y, 1, 0, 2 * Math.PI));
+  }
+
+  /** The clear skin chosen, the click that is waiting, and the hands to choose from. */
+  drawMarks(canvas) {
+    const onStage = ([x, y]) => this.view.toView({ x: x + 0.5, y: y + 0.5 });
+    if (this.clearSkin) {
+      const { x, y } = onStage(this.clearSkin);
+      twoTone(canvas, () => canvas.arc(x, y, 9, 0, 2 * Math.PI));
+      twoTone(canvas, () => {
+        canvas.moveTo(x - 4, y);
+        canvas.lineTo(x - 1, y + 3);
+        canvas.lineTo(x + 4, y - 3);
+      });
+    }
+    if (this.asked) {
+      const { x, y } = onStage([this.asked.at.x, this.asked.at.y]);
+      twoTone(canvas, () => canvas.arc(x, y, 6, 0, 2 * Math.PI));
+    }
+    if (this.tool === "ruler") this.header.hands.forEach((hand, i) => this.drawNumber(canvas, onStage(hand), i));
+  }
+
+  drawNumber(canvas, { x, y }, i) {
+    const ruler = i === this.header.ruler_hand;
+    canvas.beginPath();
+    canvas.arc(x, y, 15, 0, 2 * Math.PI);
+    canvas.fillStyle = ruler ? "#fff" : "rgba(20, 20, 20, 0.9)";
+    canvas.fill();
+    canvas.strokeStyle = ruler ? "#000" : "#fff";
+    canvas.lineWidth = 2;
+    canvas.stroke();
+    canvas.fillStyle = ruler ? "#000" : "#fff";
+    canvas.font = "600 15px sans-serif";
+    canvas.textAlign = "center";
+    canvas.textBaseline = "middle";
+    canvas.fillText(String(i + 1), x, y + 1);
   }
 
   drawCross(canvas, { x, y }) {

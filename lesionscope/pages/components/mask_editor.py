@@ -16,6 +16,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,70 @@ _EDITOR = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True)
+class PhotoFacts:
+    """What the editor shows and offers beside the outline.
+
+    Attributes
+    ----------
+    cm2_per_px : float or None
+        Area of a pixel in cm2; None where the photo has no scale.
+    percent_per_px : float or None
+        Body surface of a pixel in percent; None where the photo has no scale.
+    clear_skin : tuple of int or None
+        (x, y) pixel of the clear skin that a reader chose as the reference.
+    hands : tuple of (float, float)
+        Centres (x, y) of the hands in view; of two or more the ruler can be chosen.
+    ruler_hand : int or None
+        Which of them is the ruler now.
+    """
+
+    cm2_per_px: float | None = None
+    percent_per_px: float | None = None
+    clear_skin: tuple[int, int] | None = None
+    hands: tuple[tuple[float, float], ...] = ()
+    ruler_hand: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("cm2_per_px", "percent_per_px"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} must be positive or None, got {value}")
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """What a clinician saved.
+
+    Attributes
+    ----------
+    mask : ndarray of shape (H, W), bool
+        The outline.
+    clear_skin : tuple of int or None
+        (x, y) pixel of the clear skin chosen as the reference.
+    """
+
+    mask: NDArray[np.bool_]
+    clear_skin: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class HandChoice:
+    """The hand that a clinician pointed at as the ruler.
+
+    Attributes
+    ----------
+    at : tuple of float
+        (x, y) pixel of the photo.
+    """
+
+    at: tuple[float, float]
+
+
 def mask_editor(
-    photo_jpeg: bytes,
-    mask: NDArray[np.bool_],
-    *,
-    cm2_per_px: float | None,
-    percent_per_px: float | None,
-    key: str,
-) -> NDArray[np.bool_] | None:
-    """Show the editor and return what the clinician saved.
+    photo_jpeg: bytes, mask: NDArray[np.bool_], facts: PhotoFacts, *, key: str
+) -> Edit | HandChoice | None:
+    """Show the editor and return what the clinician saved or chose.
 
     Strokes live in the browser: a rerun of the page does not touch them, and a draft survives
     a reload. Store the mask that comes back and pass the stored one in again: only when the
@@ -58,39 +114,46 @@ def mask_editor(
         The upright photo as JPEG, PNG or WebP, without an EXIF rotation.
     mask : ndarray of bool, shape (H, W)
         The outline to start from, in pixels of that photo.
-    cm2_per_px : float or None
-        Area of a pixel in cm2; None where the photo has no scale.
-    percent_per_px : float or None
-        Body surface of a pixel in percent; None where the photo has no scale.
+    facts : PhotoFacts
+        Scale, reference and hands.
     key : str
         Names the editor and, together with the photo's hash, its draft in this browser. Put the
         reader in it where several people share a browser; keep patients and dates out of it.
 
     Returns
     -------
-    ndarray of bool, shape (H, W), or None
-        The mask, once for each press of Save; None in every other run, and where it is `mask`.
+    Edit or HandChoice or None
+        Once for each press of Save, and for each hand chosen; None in every other run, and where
+        the page has the very same already.
 
     Raises
     ------
     ValueError
-        If the mask is not bool of the photo's size, the photo is rotated by EXIF, a factor is
-        not positive, or the browser sent run lengths that do not fill the photo.
+        If the mask is not bool of the photo's size, the photo is rotated by EXIF, or the browser
+        sent run lengths that do not fill the photo.
     """
-    _check(photo_jpeg, mask, cm2_per_px, percent_per_px)
+    _check(photo_jpeg, mask)
     photo = hashlib.sha256(photo_jpeg).hexdigest()
-    sent = _sent(st.session_state.get(key))
+    state = st.session_state.get(key)
+    sent = _sent(state)
     header = {
         "key": key,
         "photo": photo,
         "width": mask.shape[1],
         "height": mask.shape[0],
-        "cm2_per_px": cm2_per_px,
-        "percent_per_px": percent_per_px,
+        **asdict(facts),
         "received": sent.get("id") if sent.get("photo") == photo else None,
     }
     # The callback declares "saved" as state: unlike a trigger it outlives an interrupted run.
-    _EDITOR(key=key, data=_packed(header, mask, photo_jpeg), on_saved_change=lambda: None)
+    _EDITOR(
+        key=key,
+        data=_packed(header, mask, photo_jpeg),
+        on_saved_change=lambda: None,
+        on_hand_change=lambda: None,
+    )
+    chosen = _chosen_hand(state, photo, key)
+    if chosen is not None:
+        return chosen
     taken = f"{key}.taken"
     if not sent or sent["photo"] != photo or sent["id"] == st.session_state.get(taken):
         return None
@@ -101,7 +164,10 @@ def mask_editor(
         # its own, and the next run must then hand the save out again.
         st.session_state[taken] = sent["id"]
     # A browser that meets a restarted server repeats its last save; the record has it already.
-    return None if np.array_equal(saved, mask) else saved
+    clear_skin = pixel(sent.get("clear_skin"))
+    if np.array_equal(saved, mask) and clear_skin == facts.clear_skin:
+        return None
+    return Edit(saved, clear_skin)
 
 
 def encode_runs(mask: NDArray[np.bool_]) -> bytes:
@@ -179,9 +245,7 @@ def decode_runs(code: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
     return np.repeat(inside, runs).reshape(shape)
 
 
-def _check(
-    photo: bytes, mask: NDArray[np.bool_], cm2_per_px: float | None, percent_per_px: float | None
-) -> None:
+def _check(photo: bytes, mask: NDArray[np.bool_]) -> None:
     if mask.ndim != 2 or mask.dtype != np.bool_ or not mask.size:
         raise ValueError(f"mask must be bool (H, W), got {mask.dtype} {mask.shape}")
     with Image.open(io.BytesIO(photo)) as header:
@@ -192,9 +256,6 @@ def _check(
         )
     if turned != 1:
         raise ValueError(f"photo must be stored upright, got EXIF orientation {turned}")
-    for name, value in (("cm2_per_px", cm2_per_px), ("percent_per_px", percent_per_px)):
-        if value is not None and not value > 0:
-            raise ValueError(f"{name} must be positive or None, got {value}")
 
 
 def _packed(header: Mapping[str, Any], mask: NDArray[np.bool_], photo: bytes) -> bytes:
@@ -203,7 +264,45 @@ def _packed(header: Mapping[str, Any], mask: NDArray[np.bool_], photo: bytes) ->
     return b"".join((len(head).to_bytes(4, "little"), head, runs, photo))
 
 
-def _sent(state: Any) -> Mapping[str, str]:
+def _chosen_hand(state: Any, photo: str, key: str) -> HandChoice | None:
+    """Return the hand that was pointed at on this photo, once."""
+    hand = state.get("hand") if isinstance(state, Mapping) else None
+    taken = f"{key}.hand_taken"
+    if not isinstance(hand, Mapping) or hand.get("photo") != photo:
+        return None
+    at = pixel(hand.get("at"))
+    if at is None or hand.get("id") == st.session_state.get(taken):
+        return None
+    st.session_state[taken] = hand.get("id")
+    return HandChoice(at)
+
+
+def pixel(value: Any) -> tuple[int, int] | None:
+    """Read a pixel that the browser sent.
+
+    Parameters
+    ----------
+    value : object
+        A list of two numbers, or anything else.
+
+    Returns
+    -------
+    tuple of int or None
+        (x, y); None where it is no pixel.
+
+    Examples
+    --------
+    >>> pixel([3, 4]), pixel(None)
+    ((3, 4), None)
+    """
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return None
+    if not all(isinstance(part, int | float) for part in value):
+        return None
+    return int(value[0]), int(value[1])
+
+
+def _sent(state: Any) -> Mapping[str, Any]:
     """Return what Save last sent, or nothing: the browser's word is not trusted to be complete."""
     saved = state.get("saved") if isinstance(state, Mapping) else None
     if not isinstance(saved, Mapping):

@@ -8,6 +8,7 @@ there as the record of a real page would be; with ``forget=1`` it is not kept.
 from __future__ import annotations
 
 import io
+import json
 import os
 from pathlib import Path
 
@@ -16,7 +17,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from lesionscope.pages.components.mask_editor import mask_editor
+from lesionscope.imaging.patch import Patch
+from lesionscope.pages.components.click_relay import Answer, Click, Question, click_relay
+from lesionscope.pages.components.mask_editor import HandChoice, PhotoFacts, mask_editor
 
 RECORD = Path(os.environ["MASK_EDITOR_RECORD"])
 
@@ -59,16 +62,47 @@ st.slider("Another widget", 0, 100)
 st.text(f"Run {st.session_state['runs']}")
 if st.toggle("Close the editor"):
     st.stop()
-edited = mask_editor(
-    drawn_photo(width, height),
-    mask,
+chosen = RECORD / f"{key}.json"
+beside = json.loads(chosen.read_text()) if chosen.exists() else {}
+facts = PhotoFacts(
     cm2_per_px=0.0004 if calibrated else None,
     percent_per_px=0.0000025 if calibrated else None,
-    key=key,
+    clear_skin=tuple(beside["clear_skin"]) if beside.get("clear_skin") else None,
+    hands=((0.2 * width, 0.8 * height), (0.8 * width, 0.8 * height)),
+    ruler_hand=beside.get("hand", 0),
 )
+
+
+def answered(question: Question) -> Answer:
+    """Answer as no photo would, but exactly: squares, and the left half for clear skin."""
+    x, y = question.at
+    if question.click is Click.CLEAR_SKIN:
+        left = np.zeros((height, width // 2), bool)
+        left[y:] = True
+        return Answer(added=Patch(0, 0, left), removed=Patch(width // 2, 0, left))
+    square = Patch(x - 30, y - 20, np.ones((40, 60), bool))
+    if question.click is Click.ADD:
+        return Answer(added=square) if x > 100 else Answer(words="Nothing with an edge lies here.")
+    return Answer(removed=square)
+
+
+edited = mask_editor(drawn_photo(width, height), mask, facts, key=key)
+if isinstance(edited, HandChoice):
+    near = min(range(2), key=lambda i: abs(facts.hands[i][0] - edited.at[0]))
+    chosen.write_text(json.dumps({**beside, "hand": near}))
+    st.rerun()
 if edited is not None:
     with (RECORD / f"{key}.log").open("a") as log:
-        log.write(f"{edited.sum()}\n")
+        log.write(f"{edited.mask.sum()}\n")
     if st.query_params.get("forget") != "1":
-        np.save(kept, edited)
+        np.save(kept, edited.mask)
+        chosen.write_text(json.dumps({**beside, "clear_skin": edited.clear_skin}))
         st.rerun()
+
+
+@st.fragment
+def answer_clicks() -> None:
+    click_relay(answered, shape=(height, width), key=key)
+
+
+answer_clicks()
