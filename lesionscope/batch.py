@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lesionscope.core.body import PatientBody
 from lesionscope.core.sites import Site
 from lesionscope.exchange.measurement_folder import file_names, safe_name, write_measurement
 from lesionscope.exchange.measurement_json import document
@@ -35,6 +36,8 @@ class Job:
         Folder for masks, overlays and documents; None writes nothing.
     method : Method
         What marks skin and lesions.
+    body : PatientBody or None
+        Size and own hand of the patient whom all the photos show.
     """
 
     photos: tuple[Path, ...]
@@ -42,6 +45,7 @@ class Job:
     marker_mm: float = 20.0
     out: Path | None = None
     method: Method = Method.NETWORK
+    body: PatientBody | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,9 @@ def outcomes(job: Job) -> Iterator[Outcome]:
 def _attempt(path: Path, name: str, job: Job) -> tuple[dict[str, Any] | None, str]:
     try:
         photo = read_photo(_content(path), path.name)
-        found = measure(photo, site=job.site, marker_mm=job.marker_mm, method=job.method)
+        found = measure(
+            photo, site=job.site, marker_mm=job.marker_mm, method=job.method, body=job.body
+        )
         if job.out is not None:
             _check_spared(job.out, job.photos, name)
             write_measurement(job.out, name, photo, found)

@@ -10,6 +10,7 @@ import sys
 import warnings
 import webbrowser
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +21,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from lesionscope import __version__
+from lesionscope.core.body import ENTERED_SD_OF_LOG, BodySize, OwnHandprint, PatientBody, Sex
 from lesionscope.faults import debugging, fault_sentence
 
 if TYPE_CHECKING:
     from lesionscope.batch import Job, Outcome
+    from lesionscope.core.comparison import Comparison
     from lesionscope.core.sites import Site
 
 commands = typer.Typer(
@@ -37,6 +40,13 @@ commands = typer.Typer(
 )
 
 _NOT_MEASURABLE = "-"
+
+
+class Page(StrEnum):
+    """Paper that the target is printed on."""
+
+    A4 = "a4"
+    LETTER = "letter"
 
 
 def app() -> int:
@@ -94,6 +104,14 @@ def measure(
     marker_mm: Annotated[
         float, typer.Option(min=1, max=500, help="Side of the printed marker, in mm.")
     ] = 20.0,
+    height_cm: Annotated[float | None, typer.Option(help="Height of the patient, in cm.")] = None,
+    weight_kg: Annotated[float | None, typer.Option(help="Weight of the patient, in kg.")] = None,
+    sex: Annotated[
+        Sex | None, typer.Option(help="Sex of the patient, with height and weight.")
+    ] = None,
+    hand_cm2: Annotated[
+        float | None, typer.Option(help="Area of the patient's own hand, in cm2.")
+    ] = None,
     classical: Annotated[
         bool, typer.Option("--classical", help="Mark skin and lesions by colour rules alone.")
     ] = False,
@@ -101,13 +119,17 @@ def measure(
         bool, typer.Option("--json", help="Print a JSON list and nothing else.")
     ] = False,
 ) -> None:
-    """Measure photos: lesions, body surface area, suggested sub-scores."""
+    """Measure photos: lesions, body surface area, suggested sub-scores.
+
+    Height, weight, sex and hand are of one patient: name only photos of that patient with them.
+    """
     from lesionscope.batch import Job
     from lesionscope.pipeline import Method
 
+    body = _body((height_cm, weight_kg), sex, hand_cm2)
     _check_networks()
     method = Method.CLASSICAL if classical else Method.NETWORK
-    rows = _measured(Job(tuple(photos), _site(site), marker_mm, out, method))
+    rows = _measured(Job(tuple(photos), _site(site), marker_mm, out, method, body))
     if as_json:
         from lesionscope.exchange.measurement_json import json_text
 
@@ -118,11 +140,30 @@ def measure(
         raise typer.Exit(1)
 
 
+def _body(
+    size: tuple[float | None, float | None], sex: Sex | None, hand_cm2: float | None
+) -> PatientBody | None:
+    height_cm, weight_kg = size
+    if (height_cm is None) != (weight_kg is None) or (sex is not None and height_cm is None):
+        raise typer.BadParameter(
+            "--height-cm and --weight-kg need each other, and --sex needs both"
+        )
+    try:
+        known = None
+        if height_cm is not None and weight_kg is not None:
+            known = BodySize(height_cm, weight_kg, sex)
+        hand = None if hand_cm2 is None else OwnHandprint(hand_cm2, ENTERED_SD_OF_LOG)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return None if known is None and hand is None else PatientBody(known, hand)
+
+
 def _check_networks() -> None:
-    from lesionscope.pipeline import default_grader, default_segmenter
+    from lesionscope.pipeline import default_grader, default_marker, default_segmenter
 
     try:
         default_segmenter()
+        default_marker()
         default_grader()
     except Exception as error:  # a damaged ONNX file raises what its reader likes
         if debugging():
@@ -214,6 +255,110 @@ def _remarks(row: Outcome) -> list[str]:
         for finding in row.document["findings"]
         if finding["severity"] in colours
     ]
+
+
+@commands.command()
+def target(
+    out: Annotated[Path, typer.Option(metavar="FILE.pdf", help="Write the sheet here.")],
+    page: Annotated[Page, typer.Option(help="Paper to print on.")] = Page.A4,
+    marker_mm: Annotated[
+        float, typer.Option(min=10, max=60, help="Side of a marker, in mm; the app expects 20.")
+    ] = 20.0,
+    number: Annotated[
+        int | None,
+        typer.Option("--id", min=0, max=49, help="Number on every marker; by default all differ."),
+    ] = None,
+) -> None:
+    """Write the sheet of markers to print, with rulers to check the print."""
+    from lesionscope.exchange.target_sheet import Paper, target_sheet
+
+    sheet = target_sheet(Paper[page.name], marker_mm=marker_mm, number=number)
+    try:
+        _check_replaceable(out)
+        out.write_bytes(sheet)
+    except FileNotFoundError as error:
+        _say(f"There is no folder {out.parent}.")
+        raise typer.Exit(1) from error
+    except OSError as error:
+        _say(fault_sentence(error))
+        raise typer.Exit(1) from error
+    typer.echo(
+        f"{out}: print it at 100 %, and check both rulers on the paper before you use a marker."
+    )
+    if marker_mm != 20:
+        typer.echo(f"Measure its photos with --marker-mm {marker_mm:g}.")
+
+
+def _check_replaceable(out: Path) -> None:
+    """Refuse to write over a file that is no PDF, such as a photo named by mistake."""
+    if out.is_file():
+        with out.open("rb") as file:
+            if file.read(5) != b"%PDF-":
+                _say(f"{out} is there already and is no PDF. Choose another name for --out.")
+                raise typer.Exit(1)
+
+
+@commands.command()
+def compare(
+    base: Annotated[Path, typer.Argument(metavar="BASE", help="Photo of the earlier visit.")],
+    follow: Annotated[Path, typer.Argument(metavar="FOLLOW", help="Photo of the later visit.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Write the comparison here.")],
+    points: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Baseline pixels (x,y) to find in the follow-up."),
+    ] = None,
+    align: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="Two or more spots seen in both: x,y in the baseline, x,y in the follow-up.",
+        ),
+    ] = None,
+) -> None:
+    """Lay a follow-up photo onto its baseline and say what changed."""
+    from lesionscope.compare import MeasuredPhoto, pictures_of
+    from lesionscope.compare import compare as compare_photos
+    from lesionscope.exchange.comparison_files import points_text, read_points, write_comparison
+    from lesionscope.pipeline import measure as measure_photo
+    from lesionscope.pipeline import read_photo
+
+    asked = None if points is None else read_points(points)[:, :2]
+    pairs = None if align is None else read_points(align)
+    if pairs is not None and pairs.shape[1] != 4:
+        raise typer.BadParameter(f"{align} must hold x,y,x,y in each row")
+    _check_networks()
+    both = []
+    for path in (base, follow):
+        photo = read_photo(path.read_bytes(), path.name)
+        both.append(MeasuredPhoto(photo, measure_photo(photo)))
+    known = None if pairs is None else (pairs[:, :2], pairs[:, 2:])
+    compared = compare_photos(*both, points=known)
+    write_comparison(
+        out, compared.comparison, compared.field, pictures_of(both[0], both[1], compared)
+    )
+    if asked is not None:
+        mapped = compared.registration.map_points(asked)
+        (out / "points_out.csv").write_text(points_text(mapped), encoding="utf-8")
+    _print_comparison(compared.comparison)
+
+
+def _print_comparison(found: Comparison) -> None:
+    from lesionscope.core.comparison import Fate
+
+    aligned = found.alignment
+    if aligned.error_px is None:
+        _say(f"The photos could not be aligned. {aligned.refused}")
+        return
+    error_mm = "" if aligned.error_mm is None else f" ({aligned.error_mm:.1f} mm)"
+    typer.echo(f"Aligned on {aligned.pairs} spots, {aligned.error_px:.1f} px{error_mm} off.")
+    for name, change in (("Area", found.area), ("Erythema", found.erythema)):
+        if change is not None:
+            low, high = change.interval.low, change.interval.high
+            judged = ", within measurement error" if change.within_error else ""
+            value = f"{change.value:.2f} ({low:.2f} to {high:.2f})"
+            typer.echo(f"{name}: {value} {change.unit}{judged}")
+    counts = (f"{found.count(fate)} {fate.value}" for fate in Fate if found.count(fate))
+    typer.echo(f"Lesions: {', '.join(counts) or 'none'}.")
 
 
 @commands.command()

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from lesionscope import __version__
+from lesionscope.batch import Job, Outcome
 from lesionscope.cli import app, commands
+from lesionscope.core.body import ENTERED_SD_OF_LOG, BodySize, OwnHandprint, PatientBody, Sex
+from lesionscope.doctor import REQUIRED_MODELS
+from lesionscope.exchange.target_sheet import Paper, target_sheet
 from lesionscope.places import samples_folder
 
 CALL = [sys.executable, "-c", "from lesionscope.cli import app; raise SystemExit(app())"]
@@ -51,7 +56,7 @@ def test_version_answers_at_once() -> None:
 
 def test_help_names_every_command() -> None:
     shown = CliRunner().invoke(commands, ["--help"]).output
-    for command in ("measure", "serve", "demo", "doctor"):
+    for command in ("measure", "target", "serve", "demo", "doctor"):
         assert command in shown
 
 
@@ -101,6 +106,15 @@ def test_table_shows_each_photo_and_each_refusal(photo: Path, tmp_path: Path) ->
         (["measure", "x.jpg", "--site", "elbow pit"], "site must be one of"),
         (["measure", "x.jpg", "--marker-mm", "0"], "marker-mm"),
         (["measure"], "PHOTO"),
+        (["measure", "x.jpg", "--height-cm", "170"], "need each other"),
+        (["measure", "x.jpg", "--sex", "female"], "--sex needs both"),
+        (["measure", "x.jpg", "--sex", "f"], "--sex"),
+        (["measure", "x.jpg", "--height-cm", "1.7", "--weight-kg", "70"], "height must be 40 to"),
+        (["measure", "x.jpg", "--hand-cm2", "1600"], "a hand must be 20 to 350 cm2, got 1600"),
+        (["target"], "--out"),
+        (["target", "--out", "x.pdf", "--page", "a5"], "--page"),
+        (["target", "--out", "x.pdf", "--marker-mm", "9"], "--marker-mm"),
+        (["target", "--out", "x.pdf", "--id", "50"], "--id"),
         (["serve", "--port", "99999"], "port"),
         (["nonsense"], "nonsense"),
     ],
@@ -110,6 +124,58 @@ def test_wrong_call_is_explained(arguments: list[str], words: str) -> None:
     assert result.exit_code == 2
     assert words in result.output
     assert "Traceback" not in result.output
+
+
+def test_target_is_written_as_asked(tmp_path: Path) -> None:
+    out = tmp_path / "target.pdf"
+    result = CliRunner().invoke(
+        commands,
+        ["target", "--out", str(out), "--page", "letter", "--marker-mm", "30", "--id", "7"],
+    )
+    assert result.exit_code == 0
+    assert out.read_bytes() == target_sheet(Paper.LETTER, marker_mm=30, number=7)
+    assert "print it at 100 %" in result.stdout
+    assert "--marker-mm 30" in result.stdout
+    again = CliRunner().invoke(commands, ["target", "--out", str(out)])
+    assert again.exit_code == 0
+    assert out.read_bytes() == target_sheet()
+    assert "--marker-mm" not in again.stdout
+
+
+def test_target_that_cannot_be_written_is_a_sentence(tmp_path: Path, photo: Path) -> None:
+    taken = tmp_path / "arm.jpg"
+    taken.write_bytes(photo.read_bytes())
+    cases = (
+        (taken, "is no PDF. Choose another name"),
+        (tmp_path / "none" / "target.pdf", "There is no folder"),
+        (tmp_path, "directory"),
+    )
+    for out, words in cases:
+        result = CliRunner().invoke(commands, ["target", "--out", str(out)])
+        assert result.exit_code == 1
+        assert words in " ".join(result.stderr.split())
+        assert "Traceback" not in result.output
+    assert taken.read_bytes() == photo.read_bytes()
+
+
+def test_the_body_given_reaches_the_measurement(
+    monkeypatch: pytest.MonkeyPatch, photo: Path
+) -> None:
+    jobs: list[Job] = []
+
+    def seen(job: Job) -> Iterator[Outcome]:
+        jobs.append(job)
+        yield Outcome(str(photo), "abdomen", None, "not measured here")
+
+    monkeypatch.setattr("lesionscope.batch.outcomes", seen)
+    size = ["--height-cm", "170", "--weight-kg", "75", "--sex", "male"]
+    for given in ([], size, ["--hand-cm2", "160"]):
+        CliRunner().invoke(commands, ["measure", str(photo), *given])
+    assert [job.body for job in jobs] == [
+        None,
+        PatientBody(BodySize(170, 75, Sex.MALE), None),
+        PatientBody(None, OwnHandprint(160, ENTERED_SD_OF_LOG)),
+    ]
 
 
 def test_serve_on_a_taken_port_is_a_sentence() -> None:
@@ -154,7 +220,7 @@ def test_doctor_fails_when_something_is_missing(
     monkeypatch.setattr("lesionscope.places.models_folder", lambda: tmp_path)
     result = CliRunner().invoke(commands, ["doctor"])
     assert result.exit_code == 1
-    assert "4 faults" in result.stderr
+    assert f"{len(REQUIRED_MODELS)} faults" in result.stderr
 
 
 def test_measuring_without_networks_names_the_way_out(
@@ -189,3 +255,32 @@ def test_demo_prints_how_to_sign_in_before_it_measures(
     finally:
         demo.kill()
         demo.wait()
+
+
+def test_compare_writes_what_it_promises(photo: Path, tmp_path: Path) -> None:
+    points = tmp_path / "points.csv"
+    points.write_text("x,y\n400,300\n500.5,350\n")
+    out = tmp_path / "out"
+    result = CliRunner().invoke(
+        commands, ["compare", str(photo), str(photo), "--out", str(out), "--points", str(points)]
+    )
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in out.iterdir()} == {
+        "aligned.jpg", "change_map.png", "compare.json", "points_out.csv", "warp.npy",
+    }  # fmt: skip
+    mapped = [line.split(",") for line in (out / "points_out.csv").read_text().splitlines()[1:]]
+    assert float(mapped[0][0]) == pytest.approx(400, abs=2)
+    assert float(mapped[1][1]) == pytest.approx(350, abs=2)
+    said = json.loads((out / "compare.json").read_text())
+    assert said["registration"]["refused"] is None
+    assert "Aligned on" in result.output
+
+
+def test_compare_explains_points_that_are_none(photo: Path, tmp_path: Path) -> None:
+    points = tmp_path / "points.csv"
+    points.write_text("x,y\n400,300\n")
+    result = CliRunner().invoke(
+        commands, ["compare", str(photo), str(photo), "--out", "x", "--align", str(points)]
+    )
+    assert result.exit_code == 2
+    assert "x,y,x,y" in result.output

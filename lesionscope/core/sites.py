@@ -12,6 +12,7 @@ Lund-Browder adult regional percentages, restated in public burn-triage code.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -99,6 +100,98 @@ CDASI_LOCATIONS: tuple[Site, ...] = tuple(
     facts.site for facts in _FACTS if facts.cdasi_number is not None
 )
 """The fifteen rows of the CDASI form, in the order of the form."""
+
+
+SMALL_SITE_PERCENT = 4.0
+"""A site below this share of the body surface is small."""
+
+
+def share_of_body(site: Site, sides: Collection[Side]) -> float:
+    """Return what share of the body surface a site has, on the sides given.
+
+    Parameters
+    ----------
+    site : Site
+        The site.
+    sides : collection of Side
+        The sides photographed; one of a pair is half of the site.
+
+    Returns
+    -------
+    float
+        Percent; 0 for skin without a site.
+
+    Examples
+    --------
+    >>> share_of_body(Site.ARM, {Side.LEFT}), share_of_body(Site.ARM, {Side.LEFT, Side.RIGHT})
+    (6.1, 12.2)
+    """
+    whole = FACTS[site].bsa_percent
+    one_side = len(set(sides)) == 1 and Side.MIDLINE not in sides
+    return whole / 2 if one_side else whole
+
+
+def site_share_sd_of_log(site: Site) -> float:
+    """Return how uncertain the share of a site is, as a standard deviation of its log.
+
+    A proposal of this project, as the shares are: small sites may be off by half, large ones,
+    which follow the Lund-Browder regions, by a fifth (both at 90 %).
+    """
+    return 0.25 if FACTS[site].bsa_percent < SMALL_SITE_PERCENT else 0.11
+
+
+_NEIGHBOURS = frozenset(
+    frozenset(pair)
+    for pair in (
+        (Site.SCALP, Site.REST_OF_FACE),
+        (Site.SCALP, Site.POSTERIOR_NECK),
+        (Site.MALAR, Site.PERIORBITAL),
+        (Site.MALAR, Site.REST_OF_FACE),
+        (Site.PERIORBITAL, Site.REST_OF_FACE),
+        (Site.REST_OF_FACE, Site.V_NECK),
+        (Site.V_NECK, Site.ANTERIOR_CHEST),
+        (Site.ANTERIOR_CHEST, Site.ABDOMEN),
+        (Site.ANTERIOR_CHEST, Site.ARM),
+        (Site.POSTERIOR_NECK, Site.UPPER_BACK_SHOULDERS),
+        (Site.UPPER_BACK_SHOULDERS, Site.REST_BACK_BUTTOCKS),
+        (Site.UPPER_BACK_SHOULDERS, Site.ARM),
+        (Site.REST_BACK_BUTTOCKS, Site.LATERAL_UPPER_THIGH),
+        (Site.ABDOMEN, Site.LATERAL_UPPER_THIGH),
+        (Site.LATERAL_UPPER_THIGH, Site.REST_LEG_FEET),
+        (Site.REST_LEG_FEET, Site.GOTTRON_NOT_HANDS),
+        (Site.ARM, Site.GOTTRON_NOT_HANDS),
+        (Site.ARM, Site.DORSUM_HANDS),
+        (Site.DORSUM_HANDS, Site.GOTTRON_HANDS),
+        (Site.DORSUM_HANDS, Site.MECHANICS_HAND),
+        (Site.GOTTRON_HANDS, Site.MECHANICS_HAND),
+    )
+)
+
+
+def may_share_skin(one: tuple[Site, Side], other: tuple[Site, Side]) -> bool:
+    """Return whether photos of two sites may show the same skin.
+
+    Parameters
+    ----------
+    one, other : tuple of Site and Side
+        What each photo was taken for.
+
+    Returns
+    -------
+    bool
+        True for one site and for sites that border each other, unless the sides differ.
+
+    Examples
+    --------
+    >>> may_share_skin((Site.ARM, Side.LEFT), (Site.UPPER_BACK_SHOULDERS, Side.MIDLINE))
+    True
+    >>> may_share_skin((Site.ARM, Side.LEFT), (Site.ARM, Side.RIGHT))
+    False
+    """
+    sides = {one[1], other[1]}
+    if len(sides) == 2 and Side.MIDLINE not in sides:
+        return False
+    return one[0] is other[0] or frozenset((one[0], other[0])) in _NEIGHBOURS
 
 
 @dataclass(frozen=True)

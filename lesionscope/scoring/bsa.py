@@ -6,15 +6,12 @@ and the interval is symmetric in the logarithm: it never reaches below zero.
 References
 ----------
 Thomas and Finlay 2007: one handprint is taken as 1 % (protocol convention).
-Rhodes et al. 2013, Br J Dermatol 169:76-84: in adults the handprint is 13 % below 1 %; the
-standard deviation of 0.10 between people is this project's reading of the published range.
+Rhodes et al. 2013, Br J Dermatol 169:76-84: in adults the handprint is 13 % below 1 %.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from lesionscope.core.measurement import (
     BsaEstimate,
@@ -23,25 +20,21 @@ from lesionscope.core.measurement import (
     Estimate,
     Interval,
 )
-from lesionscope.core.sites import Side, Site
+from lesionscope.scoring.hand_size import (
+    SURFACE_SD_OF_LOG,
+    TYPICAL_PERCENT,
+    Worth,
+    worth_of,
+)
 
 LEVEL = 0.90
 _Z = 1.6449  # two-sided 90 % of a normal distribution
 
 HANDPRINT_PERCENT: dict[Convention, float] = {
     Convention.PROTOCOL: 1.0,
-    Convention.ADJUSTED: 0.87,
+    Convention.ADJUSTED: TYPICAL_PERCENT,
 }
-"""What one handprint is worth in percent of the body surface."""
-
-HANDPRINT_SD_OF_LOG = 0.10 / 0.87
-"""Spread between people of what a handprint is worth, as a standard deviation of the log."""
-
-HANDPRINT_CM2 = 120.0
-"""Typical area of an adult's handprint outline, used only where a marker gives cm2 and no hand
-is in view. Rendered bodies of this project's demo: 102 to 139 cm2; Lee 2007 (whole hand both
-sides 392 to 448 cm2) gives a palmar side of the same size."""
-HANDPRINT_CM2_SD_OF_LOG = 0.13
+"""What one handprint is worth in percent of the body surface, of an adult otherwise unknown."""
 
 
 def log_interval(value: float, sd_of_log: float, *, level_z: float = _Z) -> Interval:
@@ -70,43 +63,19 @@ def log_interval(value: float, sd_of_log: float, *, level_z: float = _Z) -> Inte
     return Interval(value / spread, value * spread, LEVEL)
 
 
-@dataclass(frozen=True)
-class ErrorBudget:
-    """Standard deviations of the log of the area, one for each source of error.
-
-    Attributes
-    ----------
-    edge : float
-        Where the border of the lesions is drawn.
-    ruler : float
-        The outline of the hand or the corners of the marker.
-    geometry : float
-        Hand and lesion at different distance, tilt, curved skin.
-    handprint : float
-        What a handprint is worth (only in a percentage that is not the bare protocol count).
-    """
-
-    edge: float
-    ruler: float
-    geometry: float
-    handprint: float = 0.0
-
-    def total(self) -> float:
-        """Return the standard deviation of all sources together."""
-        return math.sqrt(self.edge**2 + self.ruler**2 + self.geometry**2 + self.handprint**2)
-
-
 def handprints_of(
-    lesion_px: float, hand_px: float, budget: ErrorBudget, *, possible_px: float = 0.0
+    lesion_px: float, hand_px: float, sd_of_log: float, *, possible_px: float = 0.0
 ) -> Estimate:
     """Express a lesion area in outlines of the patient's own hand.
 
     Parameters
     ----------
     lesion_px, hand_px : float
-        Areas in pixels of the same photo.
-    budget : ErrorBudget
-        Sources of error.
+        Areas in pixels of the same photo: of the skin if it faced the camera, and of the flat
+        hand at its distance.
+    sd_of_log : float
+        Standard deviation of the log of the area, all sources of error together
+        (`lesionscope.scoring.budget.total_sd`).
     possible_px : float
         Area that a generous reading would call lesion: the upper end where `lesion_px` is zero.
 
@@ -122,11 +91,11 @@ def handprints_of(
     """
     if hand_px <= 0:
         raise ValueError(f"hand area must be positive, got {hand_px}")
-    return _estimate(lesion_px / hand_px, possible_px / hand_px, budget, "handprints")
+    return _estimate(lesion_px / hand_px, possible_px / hand_px, sd_of_log, "handprints")
 
 
 def area_of(
-    lesion_px: float, mm_per_px: float, budget: ErrorBudget, *, possible_px: float = 0.0
+    lesion_px: float, mm_per_px: float, sd_of_log: float, *, possible_px: float = 0.0
 ) -> Estimate:
     """Express a lesion area in cm2.
 
@@ -136,8 +105,9 @@ def area_of(
         Area in pixels.
     mm_per_px : float
         Scale on the plane of the lesion.
-    budget : ErrorBudget
-        Sources of error.
+    sd_of_log : float
+        Standard deviation of the log of the area, all sources of error together
+        (`lesionscope.scoring.budget.total_sd`).
     possible_px : float
         Area that a generous reading would call lesion: the upper end where `lesion_px` is zero.
 
@@ -147,18 +117,22 @@ def area_of(
         In cm2, with a 90 % interval.
     """
     cm2_per_px = mm_per_px**2 / 100.0
-    return _estimate(lesion_px * cm2_per_px, possible_px * cm2_per_px, budget, "cm2")
+    return _estimate(lesion_px * cm2_per_px, possible_px * cm2_per_px, sd_of_log, "cm2")
 
 
-def _estimate(value: float, possible: float, budget: ErrorBudget, unit: str) -> Estimate:
+def _estimate(value: float, possible: float, sd_of_log: float, unit: str) -> Estimate:
     # The log of zero has no spread: there the interval runs from zero to what is possible.
     if value == 0:
         return Estimate(0.0, Interval(0.0, possible, LEVEL), unit)
-    return Estimate(value, log_interval(value, budget.total()), unit)
+    return Estimate(value, log_interval(value, sd_of_log), unit)
 
 
 def percent_of(
-    handprints: Estimate, convention: Convention, source: CalibrationSource
+    handprints: Estimate,
+    convention: Convention,
+    source: CalibrationSource,
+    *,
+    worth: Worth | None = None,
 ) -> BsaEstimate:
     """Turn handprints into percent of the body surface under a convention.
 
@@ -170,13 +144,21 @@ def percent_of(
     handprints : Estimate
         Lesion area in handprints.
     convention : Convention
-        What a handprint is worth.
+        What a handprint is worth, protocol or adjusted.
     source : CalibrationSource
         The ruler behind `handprints`.
+    worth : Worth, optional
+        What this patient's handprint is worth by the adjusted convention; by default what an
+        adult's is of whom nothing is known.
 
     Returns
     -------
     BsaEstimate
+
+    Raises
+    ------
+    ValueError
+        If the convention does not count in handprints.
 
     Examples
     --------
@@ -184,108 +166,61 @@ def percent_of(
     >>> percent_of(two, Convention.ADJUSTED, CalibrationSource.HANDPRINT).percent
     1.74
     """
-    worth = HANDPRINT_PERCENT[convention]
-    value = handprints.value * worth
-    if convention is Convention.PROTOCOL or value == 0:
-        low, high = handprints.interval.low * worth, handprints.interval.high * worth
-        return BsaEstimate(value, Interval(low, high, LEVEL), convention, source)
-    own = math.log(handprints.interval.high / handprints.value) / _Z
-    interval = log_interval(value, math.hypot(own, HANDPRINT_SD_OF_LOG))
-    return BsaEstimate(value, interval, convention, source)
+    if convention is Convention.SURFACE:
+        raise ValueError("the surface convention needs cm2 (percent_of_surface), got handprints")
+    if convention is Convention.PROTOCOL:
+        return _share(handprints, Worth(HANDPRINT_PERCENT[convention], 0.0), convention, source)
+    return _share(handprints, worth or worth_of(None), convention, source)
 
 
-@dataclass(frozen=True)
-class SitePart:
-    """What one photo adds to a visit.
-
-    Attributes
-    ----------
-    site, side : Site, Side
-        The skin that the photo was taken for.
-    bsa : BsaEstimate or None
-        None where the photo could not be measured.
-    photo : str
-        Name of the photo, for the account of what was counted.
-    """
-
-    site: Site
-    side: Side
-    bsa: BsaEstimate | None
-    photo: str
-
-
-@dataclass(frozen=True)
-class VisitBsa:
-    """Involved body surface of a visit, and what it is made of.
-
-    Attributes
-    ----------
-    total : BsaEstimate or None
-        None when no photo of the visit could be measured.
-    counted : tuple of SitePart
-        One photo for each site and side.
-    left_out : tuple of SitePart
-        Photos of skin that another photo already counts, and photos not measurable.
-    unseen : tuple of Site
-        CDASI locations without a photo: not seen is not clear.
-    """
-
-    total: BsaEstimate | None
-    counted: tuple[SitePart, ...]
-    left_out: tuple[SitePart, ...]
-    unseen: tuple[Site, ...]
-
-
-def visit_total(parts: Sequence[SitePart], locations: Iterable[Site]) -> VisitBsa:
-    """Add the photos of a visit, counting each site and side once.
-
-    Where several photos show one site and side, the one with the largest involved area counts:
-    two views of the same skin must not be added, and the better view shows more of it.
+def percent_of_surface(
+    area_cm2: Estimate, surface_m2: float, source: CalibrationSource
+) -> BsaEstimate:
+    """Turn square centimetres into percent of a body surface known from height and weight.
 
     Parameters
     ----------
-    parts : sequence of SitePart
-        One for each photo, all in one convention.
-    locations : iterable of Site
-        The sites that a complete visit would show.
+    area_cm2 : Estimate
+        Lesion area in square centimetres.
+    surface_m2 : float
+        The whole body surface, square metres.
+    source : CalibrationSource
+        The ruler behind `area_cm2`.
 
     Returns
     -------
-    VisitBsa
+    BsaEstimate
+        With the error of the formula for the body surface in its interval.
+
+    Raises
+    ------
+    ValueError
+        If the surface is not positive.
+
+    Examples
+    --------
+    >>> area = Estimate(188.0, log_interval(188.0, 0.1), "cm2")
+    >>> round(percent_of_surface(area, 1.88, CalibrationSource.MARKER).percent, 3)
+    1.0
     """
-    best: dict[tuple[Site, Side, str], SitePart] = {}
-    for part in parts:
-        # Photos of "other" skin have nothing in common: each counts for itself.
-        key = (part.site, part.side, part.photo if part.site is Site.OTHER else "")
-        if part.bsa is None:
-            continue
-        held = best.get(key)
-        if held is None or held.bsa is None or part.bsa.percent > held.bsa.percent:
-            best[key] = part
-    counted = tuple(best.values())
-    left_out = tuple(part for part in parts if part not in counted)
-    seen = {part.site for part in parts}
-    unseen = tuple(site for site in locations if site not in seen)
-    return VisitBsa(_sum([p.bsa for p in counted if p.bsa]), counted, left_out, unseen)
+    if not surface_m2 > 0:
+        raise ValueError(f"the body surface must be positive, got {surface_m2}")
+    return _share(
+        area_cm2, Worth(1 / (100 * surface_m2), SURFACE_SD_OF_LOG), Convention.SURFACE, source
+    )
 
 
-def _sum(estimates: Sequence[BsaEstimate]) -> BsaEstimate | None:
-    """Add estimates; photos share the ruler's owner, so their errors are taken as fully shared.
-
-    Errors of photos of one patient are partly common (the same hand, the same rule for the edge),
-    so the ends of the intervals are added, which is the widest honest sum.
-    """
-    if not estimates:
-        return None
-    conventions = {e.convention for e in estimates}
-    if len(conventions) != 1:
-        raise ValueError(f"all parts must have one convention, got {sorted(conventions)}")
-    percent = sum(e.percent for e in estimates)
-    low = sum(e.interval.low for e in estimates)
-    high = sum(e.interval.high for e in estimates)
-    sources = {e.source for e in estimates}
-    source = sources.pop() if len(sources) == 1 else CalibrationSource.MARKER_AND_HANDPRINT
-    return BsaEstimate(percent, Interval(low, high, LEVEL), estimates[0].convention, source)
+def _share(
+    area: Estimate, worth: Worth, convention: Convention, source: CalibrationSource
+) -> BsaEstimate:
+    """Multiply an area by what its unit is worth in percent, and add the error of that."""
+    value = area.value * worth.percent
+    if worth.sd_of_log == 0 or value == 0:
+        low, high = area.interval.low * worth.percent, area.interval.high * worth.percent
+        return BsaEstimate(value, Interval(low, high, LEVEL), convention, source)
+    own = math.log(area.interval.high / area.value) / _Z
+    interval = log_interval(value, math.hypot(own, worth.sd_of_log))
+    return BsaEstimate(value, interval, convention, source)
 
 
 def probability_above(estimate: BsaEstimate, percent: float) -> float:
@@ -317,12 +252,3 @@ def probability_above(estimate: BsaEstimate, percent: float) -> float:
         return float(estimate.percent > percent)
     z = (math.log(estimate.percent) - math.log(percent)) / sd
     return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
-
-
-def counted_percent(total: VisitBsa) -> Mapping[Site, float]:
-    """Return the involved percent of each counted site, both sides added."""
-    sums: dict[Site, float] = {}
-    for part in total.counted:
-        if part.bsa is not None:
-            sums[part.site] = sums.get(part.site, 0.0) + part.bsa.percent
-    return sums
