@@ -32,10 +32,10 @@ _MELANIN_SHARE = 0.45  # of the green-blue difference; MELANIN in colour.py has 
 _BACKGROUND_REACH = 0.12  # sd of the background's smoothing, share of the longer side
 _NOISE_FACTOR = 4.0  # a lesion rises this many sd of clear skin
 _LEAST_CONTRAST = 0.16  # and at least this much, natural log units
-LIKELY, SURE = 0.8, 0.85
-"""A network's lesion ends at the first probability and reaches the second somewhere. Set on
-rendered patients: at 0.5 the borders lie 1 to 2 pixels outside the true ones and the median Dice
-is 0.85 instead of 0.88; at 0.9 faint lesions are lost."""
+LIKELY, SURE = 0.7, 0.75
+"""A network's lesion ends at the first probability and reaches the second somewhere. Between two
+ends: borders of rendered patients are best at 0.8, and on real photos that a network never saw it
+hesitates, so that 0.2 to 0.35 would be best there (docs/validation.md)."""
 _SMALLEST_SHARE = 1.2e-4  # of the skin in view: a patch of 2 mm on a back, a pimple on a face
 
 
