@@ -184,9 +184,7 @@ def dice(a: Mask, b: Mask) -> float:
     return float(2 * (a & b).sum() / (a.sum() + b.sum()))
 
 
-def test_clicks_correct_an_outline_and_the_record_keeps_it(
-    reading: Reading, tmp_path: Path
-) -> None:
+def test_clicks_correct_an_outline_that_the_record_keeps(reading: Reading, tmp_path: Path) -> None:
     shots = Path(os.environ.get("LESIONSCOPE_SCREENSHOTS", tmp_path))
     start = reading.mask()
     assert np.array_equal(start, SEEN | SPOT)

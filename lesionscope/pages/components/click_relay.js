@@ -16,8 +16,11 @@ export default function ({ data, parentElement, setStateValue }) {
     }
     window.addEventListener("lesionscope-ask", pass)
   }
+  const known = relay.key === data.key
   relay.key = data.key
   relay.ask = setStateValue
+  // The editor shows before this part does: a click made in between waits for this.
+  if (!known) window.dispatchEvent(new CustomEvent("lesionscope-listening", { detail: data.key }))
   if (!data.answer || data.answer.id === relay.told) return
   relay.told = data.answer.id
   window.dispatchEvent(new CustomEvent("lesionscope-answer", { detail: data }))

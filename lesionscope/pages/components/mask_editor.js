@@ -1046,7 +1046,6 @@ class Editor {
     if (this.asked) return this.say("The last click is not answered yet.");
     const id = newId();
     const tooLate = setTimeout(() => this.unanswered(id), UNANSWERED_AFTER_MS);
-    this.asked = { id, kind, at, tooLate, since: performance.now() };
     const question = {
       id,
       click: kind,
@@ -1054,9 +1053,17 @@ class Editor {
       runs: base64(encodeRuns(this.mask.cells)),
       clear_skin: this.clearSkin,
     };
-    window.dispatchEvent(new CustomEvent("lesionscope-ask", { detail: { key: this.key, question } }));
+    this.asked = { id, kind, at, tooLate, question, since: performance.now() };
+    this.putQuestion();
     this.showMode();
     this.painter.request();
+  }
+
+  putQuestion() {
+    const { key, asked } = this;
+    if (!asked) return;
+    const detail = { key, question: asked.question };
+    window.dispatchEvent(new CustomEvent("lesionscope-ask", { detail }));
   }
 
   unanswered(id) {
@@ -1134,6 +1141,7 @@ class Editor {
     on(this.section, "focusout", (event) => this.section.contains(event.relatedTarget) || this.letGo());
     on(this.find('[data-act="hide"]'), "pointerdown", () => this.bare(true));
     on(this.find('[data-act="hide"]'), "pointerup pointerleave pointercancel", () => this.bare(false));
+    on(window, "lesionscope-listening", (event) => event.detail === this.key && this.putQuestion());
     on(window, "lesionscope-answer", (event) => this.ready && this.answer(event.detail));
     on(window, "pagehide", () => this.keepDraft());
     on(window, "blur", () => this.letGo());
