@@ -251,6 +251,8 @@ def finish_the_form(walk: Clinician) -> None:
             walk.page.get_by_role("heading", name=group_label(group), exact=True).wait_for()
             walk.wait()
             answer_what_is_blank(walk)
+            if "complete" not in place.inner_text():  # a click while the form was redrawn is lost
+                answer_what_is_blank(walk)
             place.filter(has_text="complete").wait_for()
             walk.page.get_by_role("heading", name=group_label(group), exact=True).wait_for()
     walk.sees(re.compile("of 100"))
