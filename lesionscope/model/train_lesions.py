@@ -5,15 +5,16 @@ drawn views and on the licensed photos, recast in many ways (`lesionscope.imagin
 darker skin, other light, lesions drawn onto what is clear. Resumable and fixed by its seed; about
 two hours on two cores.
 
-``--fold 0`` or ``--fold 1`` leaves every second photo out and writes their names beside the
-network, so that `benchmarks/held_out.py` can measure on photos that it never saw.
+``--fold 0`` or ``--fold 1`` leaves every second photo out, begins from nothing (the segmenter saw
+them all) and writes the names of the photos left out beside the network, so that
+`benchmarks/held_out.py` can measure on photos that it never saw.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -141,14 +142,14 @@ def recast_scenes(
 ) -> list[Scene]:
     """Recast every photo many times; one in four is only turned and scaled."""
     scenes = []
-    for number in track(range(plan.casts * len(photos)), "recasting photos", transient=True):
-        file = folder / f"recast_{plan.seed}_{plan.view_side}_{len(photos)}_{number:05d}.npz"
+    every = [(photo, cast) for cast in range(plan.casts) for photo in photos]
+    for photo, cast in track(every, "recasting photos", transient=True):
+        file = folder / f"recast_{plan.seed}_{plan.view_side}_{photo.name}_{cast:03d}.npz"
         if not file.exists():
-            rng = np.random.default_rng([plan.seed, 1, number])
-            photo = photos[number % len(photos)]
+            rng = np.random.default_rng([plan.seed, cast, *photo.name.encode()])
             rgb, bits = turned_crop(rng, photo.rgb, photo.bits, plan.view_side)
             truth = Truth(rgb, bits)
-            if (number // len(photos)) % 4:
+            if cast % 4:
                 truth = _recast(rng, truth)
             _keep(file, scene_of(truth, segmenter))
         scenes.append(_kept(file))
@@ -260,11 +261,30 @@ def begun_from(segmenter_weights: Path) -> LesionNet:
     return net
 
 
-def fit(plan: Plan, drawn: list[Scene], photos: list[Scene], folder: Path) -> LesionNet:
-    """Train, resuming from the folder's checkpoint where there is one of the same plan."""
+def fit(
+    plan: Plan,
+    drawn: list[Scene],
+    photos: list[Scene],
+    folder: Path,
+    *,
+    begin_from: Path | None = None,
+) -> LesionNet:
+    """Train, resuming from the folder's checkpoint where there is one of the same plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        How long and on how much.
+    drawn, photos : list of Scene
+        What to learn on; photos may be empty.
+    folder : Path
+        Of the checkpoint.
+    begin_from : Path, optional
+        The segmenter's weights; by default the network begins from nothing.
+    """
     torch.manual_seed(plan.seed)
     light = torch.Generator().manual_seed(plan.seed)
-    net = begun_from(places.models_folder() / f"{SEGMENTER_NAME}.safetensors")
+    net = LesionNet() if begin_from is None else begun_from(begin_from)
     net = net.to(memory_format=torch.channels_last)
     unsure = torch.tensor([0.04, 0.05, 0.04])[None, :, None, None]
 
@@ -276,7 +296,7 @@ def fit(plan: Plan, drawn: list[Scene], photos: list[Scene], folder: Path) -> Le
         density, reference = net.density(rgb) + shift, net.mixed(clear) + shift + wrong
         return loss(net.against(density, reference, skin), bits)
 
-    name = f"{plan!r} on {len(photos)} recasts"
+    name = f"{plan!r} on {len(photos)} recasts, begun from {begin_from and begin_from.name}"
     schedule = fitting.Schedule(plan.steps, plan.rate, plan.seed, 0.996, name)
     fitting.fit(net, loss_of, schedule, folder / "lesions_checkpoint.pt")
     return net
@@ -330,17 +350,22 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/lesions"))
     parser.add_argument("--out", type=Path, default=places.models_folder())
     parser.add_argument("--fold", type=int, choices=(0, 1), help="leave every second photo out")
+    parser.add_argument("--views", type=int, help="fewer drawn views, for a shorter run")
+    parser.add_argument("--steps", type=int, help="fewer steps, for a shorter run")
     parser.add_argument("--quick", action="store_true", help="seconds, to try every step")
     parser.add_argument("--threads", type=int, default=2)
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(chosen.threads)
     plan = QUICK if chosen.quick else Plan()
+    plan = replace(plan, views=chosen.views or plan.views, steps=chosen.steps or plan.steps)
     chosen.work.mkdir(parents=True, exist_ok=True)
     chosen.out.mkdir(parents=True, exist_ok=True)
     samples = places.samples_folder()
     photos = read_photos(samples / "real") + read_photos(samples / "training")
+    begin_from: Path | None = places.models_folder() / f"{SEGMENTER_NAME}.safetensors"
     if chosen.fold is not None:
+        begin_from = None
         left_out = photos[1 - chosen.fold :: 2]
         (chosen.out / "held_out.txt").write_text("".join(f"{p.name}\n" for p in left_out))
         photos = photos[chosen.fold :: 2]
@@ -348,7 +373,8 @@ def main() -> None:
     drawn = drawn_scenes(plan, segmenter, chosen.work)
     recasts = recast_scenes(plan, photos, segmenter, chosen.work)
     log.info("%d drawn views, %d recast photos", len(drawn), len(recasts))
-    log.info("wrote %s", export(fit(plan, drawn, recasts, chosen.work), chosen.out))
+    net = fit(plan, drawn, recasts, chosen.work, begin_from=begin_from)
+    log.info("wrote %s", export(net, chosen.out))
 
 
 if __name__ == "__main__":
