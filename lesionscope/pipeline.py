@@ -164,8 +164,8 @@ def measure(
     with clock.stage("skin and lesion"):
         work = _true_colours(resized(photo.pixels, WORK_SIDE), ruler.calibration)
         hand = resized_mask(ruler.hand_mask, (work.shape[0], work.shape[1]))
-        # A palm is redder than the body it lies on without being ill; a back of a hand is not.
-        spared = hand if ruler.calibration.details.get("hand_shows") != "dorsum" else hand & False
+        none = np.zeros(photo.size, dtype=bool)
+        spared = resized_mask(none if ruler.spared is None else ruler.spared, hand.shape)
         skin, found, probability, mask = _marked(work, hand, spared, method)
         balanced = without_cast(ruler, photo, work, found.clear)
         if balanced is not ruler:

@@ -10,22 +10,34 @@ from numpy.typing import NDArray
 
 from lesionscope.core.body import OwnHandprint, PatientBody
 from lesionscope.core.measurement import Calibration, CalibrationSource
-from lesionscope.core.photo import CaptureFinding, Photo, Severity
+from lesionscope.core.photo import CaptureFinding, Photo
 from lesionscope.imaging.chart import Chart, find_chart
-from lesionscope.imaging.chart_colours import Verdict, verdict
 from lesionscope.imaging.fiducial import Marker, find_marker
-from lesionscope.imaging.handprint import HandOutline, choose_ruler, find_hands, hand_outline
+from lesionscope.imaging.handprint import (
+    HandOutline,
+    are_pair,
+    choose_ruler,
+    find_hands,
+    hand_outline,
+)
+from lesionscope.ruler_findings import (
+    HANDS_ARE_THE_SUBJECT,
+    chart_findings,
+    chosen_with_flaw,
+    hand_completed,
+    not_a_ruler,
+    own_hand_findings,
+    scale_findings,
+    several_hands,
+)
 from lesionscope.scoring.budget import HAND_AS_LAID, hand_by_marker_sd
-from lesionscope.scoring.hand_size import OWN, hand_size, worth_of
-
-PLAUSIBLE_HAND_CM2 = (70.0, 230.0)
-"""Handprint areas of adults lie well inside this range (whole hand, both sides, 392 to 448 cm2,
-Lee 2007, J Physiol Anthropol 26:475-83: the print is about a third of it)."""
+from lesionscope.scoring.hand_size import hand_size, worth_of
 
 MOST_HANDS = 4
 """Hands outlined in one photo; more is a group picture."""
-DISAGREEMENT = 2.0
-"""Standard deviations that two measurements of one hand may be apart."""
+SUBJECT_SHARE = 0.25
+"""Share of the frame from which on a palm is what the photo is about: a hand laid as a ruler
+beside a lesion takes 3 to 15 % of the rendered photos."""
 MAY_BE_CUT = 0.10
 """Share of the ruler hand that the frame may cut off: its joints say what is missing."""
 
@@ -44,12 +56,16 @@ class Ruler:
         What limits the scale, in words.
     hands : tuple of (float, float)
         Centres (x, y) of all hands outlined, pixels of the photo.
+    spared : ndarray of shape (H, W), bool, or None
+        Palms laid beside what the photo is about. A palm is redder than the body without being
+        ill, so no lesion is marked there; None where there is no such palm.
     """
 
     calibration: Calibration
     hand_mask: NDArray[np.bool_]
     findings: tuple[CaptureFinding, ...]
     hands: tuple[tuple[float, float], ...] = ()
+    spared: NDArray[np.bool_] | None = None
 
 
 def find_ruler(
@@ -81,13 +97,48 @@ def find_ruler(
     outlines = [hand_outline(photo.pixels, hand) for hand in find_hands(photo.pixels)[:MOST_HANDS]]
     hand, findings = _ruler_hand(outlines, hand_at)
     calibration = _calibration(marker, hand, body)
-    findings += _check(calibration) + _own_hand_check(calibration, body) + _chart_findings(chart)
+    findings += (
+        scale_findings(calibration) + own_hand_findings(calibration, body) + chart_findings(chart)
+    )
     if marker is not None and any(f.code == "ruler_disagreement" for f in findings):
         # A print does not change its size: of the two the marker is believed.
         calibration, hand = _calibration(marker, None, body), None
     mask = hand.mask if hand is not None else np.zeros(photo.size, dtype=bool)
     centres = tuple(_centre(outline) for outline in outlines)
-    return Ruler(_with_chart(calibration, chart), mask, findings, centres)
+    spared = palms_beside(outlines, hand)
+    return Ruler(_with_chart(calibration, chart), mask, findings, centres, spared)
+
+
+def palms_beside(
+    outlines: list[HandOutline], ruler: HandOutline | None
+) -> NDArray[np.bool_] | None:
+    """Return the palms that are not what the photo is about.
+
+    Parameters
+    ----------
+    outlines : list of HandOutline
+        Every hand in the photo.
+    ruler : HandOutline or None
+        The one that gives the scale.
+
+    Returns
+    -------
+    ndarray of shape (H, W), bool, or None
+        The ruler unless it shows its back, and every other palm that takes up little of the
+        frame and is no half of a pair laid down to be looked at; None where there is none.
+    """
+    spared = [
+        outline.mask
+        for outline in outlines
+        if (outline is ruler and outline.shows != "dorsum")
+        or (
+            outline is not ruler
+            and outline.shows == "palm"
+            and outline.area_px <= SUBJECT_SHARE * outline.mask.size
+            and not any(are_pair(outline, other) for other in outlines if other is not outline)
+        )
+    ]
+    return np.asarray(np.logical_or.reduce(spared)) if spared else None
 
 
 def _centre(outline: HandOutline) -> tuple[float, float]:
@@ -107,70 +158,21 @@ def _ruler_hand(
     """Take the hand that was laid as the ruler, or say why there is none."""
     if not outlines:
         return None, ()
-    several = (_several_hands(len(outlines), chosen=hand_at is not None),) * (len(outlines) > 1)
+    several = (several_hands(len(outlines), chosen=hand_at is not None),) * (len(outlines) > 1)
     if hand_at is not None:
         ruler = outlines[_chosen(outlines, hand_at)]
         if ruler.flaw is not None and ruler.flaw.code != "cut":
-            several += (_chosen_with_flaw(ruler.reason),)
+            several += (chosen_with_flaw(ruler.reason),)
     else:
         chosen = choose_ruler(outlines, may_be_cut=MAY_BE_CUT)
         if chosen is None:
             flaws = [outline.reason for outline in outlines if not outline.complete]
-            return None, (_not_a_ruler(flaws[0]) if flaws else _HANDS_ARE_THE_SUBJECT,)
+            return None, (not_a_ruler(flaws[0]) if flaws else HANDS_ARE_THE_SUBJECT,)
         ruler = outlines[chosen]
     if ruler.whole_area_px == 0:
         return None, several
-    findings = (_completed(ruler.cut_share),) if ruler.cut_share > 0.005 else ()
+    findings = (hand_completed(ruler.cut_share),) if ruler.cut_share > 0.005 else ()
     return ruler, findings + several
-
-
-def _not_a_ruler(reason: str) -> CaptureFinding:
-    return CaptureFinding(
-        "hand_incomplete",
-        Severity.WARNING,
-        f"A hand is in view but cannot serve as the ruler: {reason[:1].lower()}{reason[1:]}",
-    )
-
-
-def _completed(share: float) -> CaptureFinding:
-    return CaptureFinding(
-        "hand_cut",
-        Severity.WARNING,
-        f"The frame cuts off about {share:.0%} of the ruler hand; its outline was completed from "
-        "the joints.",
-        "Take the whole hand into the picture.",
-        round(100 * share, 1),
-        "%",
-    )
-
-
-_HANDS_ARE_THE_SUBJECT = CaptureFinding(
-    "hands_are_subject",
-    Severity.INFO,
-    "The hands in view are the subject of the photo, so none was taken as the ruler.",
-    "Put a printed marker beside them.",
-)
-
-
-def _several_hands(count: int, *, chosen: bool) -> CaptureFinding:
-    which = "you chose" if chosen else "outlined in yellow"
-    return CaptureFinding(
-        "two_hands",
-        Severity.INFO if chosen else Severity.WARNING,
-        f"{count} hands are in view; the one {which} was taken as the ruler.",
-        "" if chosen else "If it is the wrong one, choose another hand.",
-        count,
-        "hands",
-    )
-
-
-def _chosen_with_flaw(reason: str) -> CaptureFinding:
-    return CaptureFinding(
-        "hand_incomplete",
-        Severity.WARNING,
-        f"The hand that was chosen as the ruler is not fit to be one, and areas in handprints may "
-        f"be wrong: {reason[:1].lower()}{reason[1:]}",
-    )
 
 
 def _calibration(
@@ -248,104 +250,3 @@ def _with_chart(calibration: Calibration, chart: Chart | None) -> Calibration:
         "chart_light": round(chart.light, 3),
     }
     return replace(calibration, colour_matrix=chart.colour_matrix, details=details)
-
-
-def _chart_findings(chart: Chart | None) -> tuple[CaptureFinding, ...]:
-    """Say what the colour chart did, where it did not do well."""
-    if chart is None:
-        return ()
-    if chart.fit is None or chart.colour_matrix is None:
-        return (
-            CaptureFinding(
-                "chart_unusable",
-                Severity.WARNING,
-                "A colour chart is in view, but its patches do not fit their known colours, so "
-                "the colours of the photo stay as they are.",
-                "Retake with the whole chart in the light that falls on the skin, without glare.",
-            ),
-        )
-    after = chart.fit.delta_e_after
-    if verdict(after) is Verdict.GOOD:
-        return ()
-    return (
-        CaptureFinding(
-            "chart_fit",
-            Severity.WARNING if verdict(after) is Verdict.WARN else Severity.INFO,
-            f"Colours were corrected by the chart; what remains is {after:.1f} delta-E on its "
-            "patches, so redness and skin tone are that much less sure.",
-            "Lay the chart in the light that falls on the skin, without glare.",
-            round(after, 1),
-            "delta-E",
-        ),
-    )
-
-
-def _check(calibration: Calibration) -> tuple[CaptureFinding, ...]:
-    """Say what the scale lacks, and whether hand and marker contradict each other."""
-    if calibration.source is CalibrationSource.NONE:
-        return (
-            CaptureFinding(
-                "no_ruler",
-                Severity.WARNING,
-                "Neither a hand nor a marker was found, so area and body surface cannot be "
-                "measured; the outline and the sub-scores still can.",
-                "Retake with the patient's flat hand or the printed marker beside the lesion.",
-            ),
-        )
-    if calibration.source is CalibrationSource.MARKER:
-        return _no_hand(str(calibration.details["handprint"]))
-    cm2 = calibration.details.get("hand_cm2")
-    low, high = PLAUSIBLE_HAND_CM2
-    if isinstance(cm2, float) and not low <= cm2 <= high:
-        return (
-            CaptureFinding(
-                "ruler_disagreement",
-                Severity.WARNING,
-                f"By the marker the hand would measure {cm2:.0f} cm2, which no adult hand does: "
-                "hand and marker lie at different distances, or the outline is wrong. The marker "
-                "is used.",
-                "Lay hand and marker on the plane of the lesion, facing the camera.",
-                round(math.sqrt(cm2), 1),
-                "cm",
-            ),
-        )
-    return ()
-
-
-def _no_hand(known: str) -> tuple[CaptureFinding, ...]:
-    """Say whose hand the percentage counts in, where none is in view."""
-    if known == OWN:
-        return ()
-    return (
-        CaptureFinding(
-            "no_hand",
-            Severity.INFO,
-            "No ruler hand is in view: cm2 come from the marker, and the percentage assumes a hand "
-            f"by {known}, which widens its interval.",
-            "Take one photo with hand and marker together.",
-        ),
-    )
-
-
-def _own_hand_check(
-    calibration: Calibration, body: PatientBody | None
-) -> tuple[CaptureFinding, ...]:
-    """Compare the hand in the photo with the patient's own, where a marker allows it."""
-    seen, spread = calibration.details.get("hand_cm2"), calibration.details.get("hand_cm2_sd")
-    own = body.handprint if body is not None else None
-    if own is None or not isinstance(seen, float) or not isinstance(spread, float):
-        return ()
-    if abs(math.log(seen / own.cm2)) <= DISAGREEMENT * math.hypot(own.sd_of_log, spread):
-        return ()
-    return (
-        CaptureFinding(
-            "own_hand_disagreement",
-            Severity.WARNING,
-            f"By the marker the hand in this photo would measure {seen:.0f} cm2, but the "
-            f"patient's own hand was measured as {own.cm2:.0f} cm2: another hand, a hand not laid "
-            "flat on the plane of the marker, or a marker of another size.",
-            "Check whose hand it is and the size of the printed marker, or measure the hand anew.",
-            round(100 * (seen / own.cm2 - 1), 1),
-            "%",
-        ),
-    )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,9 +7,10 @@ import pytest
 from lesionscope import read_photo
 from lesionscope.core.body import BodySize, OwnHandprint, PatientBody
 from lesionscope.core.measurement import CalibrationSource
-from lesionscope.core.photo import Photo
+from lesionscope.core.photo import Photo, Severity
+from lesionscope.imaging.handprint import find_hands, hand_outline
 from lesionscope.places import samples_folder
-from lesionscope.ruler import find_ruler
+from lesionscope.ruler import find_ruler, palms_beside
 
 DEMO = samples_folder() / "demo_study" / "photos"
 
@@ -79,7 +81,7 @@ def test_no_ruler_has_advice() -> None:
     plain = Photo(np.full((300, 400, 3), 120, np.uint8), "2" * 64)
     ruler = find_ruler(plain, 20.0)
     assert ruler.calibration.source is CalibrationSource.NONE
-    (finding,) = ruler.findings
+    (finding,) = (f for f in ruler.findings if f.code == "no_ruler")
     assert finding.code == "no_ruler"
     assert finding.advice
 
@@ -143,3 +145,20 @@ def test_a_hand_that_is_not_the_patients_own_is_noticed() -> None:
         body = PatientBody(handprint=OwnHandprint(seen * factor, 0.05))
         codes = {f.code for f in find_ruler(photo, 20.0, hand_at=at, body=body).findings}
         assert ("own_hand_disagreement" in codes) is noticed
+
+
+def test_a_palm_laid_beside_the_lesion_is_spared_though_it_is_no_ruler(back: Photo) -> None:
+    palm = replace(hand_outline(back.pixels, find_hands(back.pixels)[0]), shows="palm")
+    spared = palms_beside([palm], None)
+    assert spared is not None
+    assert (spared == palm.mask).all()
+    assert palms_beside([replace(palm, shows="dorsum")], None) is None
+    assert palms_beside([replace(palm, shows="unknown")], None) is None
+    # What the photo is about is not spared: a palm that fills it, or one of two laid side by side.
+    assert palms_beside([replace(palm, area_px=palm.mask.size // 2)], None) is None
+    assert palms_beside([palm, replace(palm)], None) is None
+
+
+def test_a_photo_without_a_chart_says_so(back: Photo) -> None:
+    missing = [f for f in find_ruler(back, 20.0).findings if f.code == "no_chart"]
+    assert [f.severity for f in missing] == [Severity.INFO]

@@ -33,7 +33,7 @@ from lesionscope.imaging.handedge import (
 from lesionscope.imaging.handfinder import FINGERS, Hand, find_hands
 from lesionscope.imaging.handshape import HandAxes, expected_outline
 
-__all__ = ["Hand", "HandOutline", "choose_ruler", "find_hands", "hand_outline"]
+__all__ = ["Hand", "HandOutline", "are_pair", "choose_ruler", "find_hands", "hand_outline"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +179,7 @@ def choose_ruler(outlines: Sequence[HandOutline], *, may_be_cut: float = 0.0) ->
         index
         for index, outline in enumerate(outlines)
         if _serves(outline, may_be_cut)
-        and not any(_pair(outline, other) for other in outlines if other is not outline)
+        and not any(are_pair(outline, other) for other in outlines if other is not outline)
     ]
     return max(fit, key=lambda index: outlines[index].area_px, default=None)
 
@@ -262,7 +262,8 @@ def _spread(joints: Points) -> float:
     return float(np.abs(np.diff(_directions(joints))).mean())
 
 
-def _pair(one: HandOutline, other: HandOutline) -> bool:
+def are_pair(one: HandOutline, other: HandOutline) -> bool:
+    """Return whether two hands of like size show the same side and point the same way."""
     areas = sorted((one.whole_area_px, other.whole_area_px))
     down = [HandAxes.of(outline.hand.landmarks_px).down for outline in (one, other)]
     alike = one.shows == other.shows or "unknown" in (one.shows, other.shows)

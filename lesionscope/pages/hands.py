@@ -11,7 +11,7 @@ import streamlit as st
 from lesionscope.core.body import ENTERED_SD_OF_LOG, OwnHandprint
 from lesionscope.core.people import Act, Patient, Reader, may
 from lesionscope.pages import frame, pictures, session
-from lesionscope.ruler import DISAGREEMENT
+from lesionscope.ruler_findings import DISAGREEMENT
 from lesionscope.store.entries import BodyHistory, StoredHandprint, StoredMeasurement, StoredPhoto
 from lesionscope.store.store import Store
 

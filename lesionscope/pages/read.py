@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from lesionscope.core.handprint_bsa import PERCENT
 from lesionscope.core.measurement import Convention
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.sites import FACTS
@@ -20,7 +21,6 @@ from lesionscope.pages.measuring import (
     is_corrected,
     measure_stored,
 )
-from lesionscope.scoring.bsa import HANDPRINT_PERCENT
 from lesionscope.scoring.budget import HAND_AS_LAID
 from lesionscope.scoring.hand_size import TYPICAL_CM2
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
@@ -72,7 +72,7 @@ def flat_per_pixel(latest: StoredMeasurement) -> tuple[float | None, float | Non
     """Return cm2 and percent of a pixel on the plane of the ruler."""
     scale, hand_px = latest.document["mm_per_px"], latest.document["calibration"]["hand_area_px"]
     cm2 = None if scale is None else scale**2 / 100.0
-    worth = HANDPRINT_PERCENT[Convention.PROTOCOL]
+    worth = PERCENT[Convention.PROTOCOL]
     if hand_px:
         return cm2, worth * HAND_AS_LAID / hand_px
     hand_cm2 = latest.document["calibration"]["details"].get("handprint_cm2", TYPICAL_CM2)

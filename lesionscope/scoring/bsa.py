@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 
+from lesionscope.core.handprint_bsa import PERCENT
 from lesionscope.core.measurement import (
     BsaEstimate,
     CalibrationSource,
@@ -22,19 +23,13 @@ from lesionscope.core.measurement import (
 )
 from lesionscope.scoring.hand_size import (
     SURFACE_SD_OF_LOG,
-    TYPICAL_PERCENT,
     Worth,
     worth_of,
 )
 
 LEVEL = 0.90
 _Z = 1.6449  # two-sided 90 % of a normal distribution
-
-HANDPRINT_PERCENT: dict[Convention, float] = {
-    Convention.PROTOCOL: 1.0,
-    Convention.ADJUSTED: TYPICAL_PERCENT,
-}
-"""What one handprint is worth in percent of the body surface, of an adult otherwise unknown."""
+_BEYOND = 0.05  # chance of a truth above the interval
 
 
 def log_interval(value: float, sd_of_log: float, *, level_z: float = _Z) -> Interval:
@@ -169,7 +164,7 @@ def percent_of(
     if convention is Convention.SURFACE:
         raise ValueError("the surface convention needs cm2 (percent_of_surface), got handprints")
     if convention is Convention.PROTOCOL:
-        return _share(handprints, Worth(HANDPRINT_PERCENT[convention], 0.0), convention, source)
+        return _share(handprints, Worth(PERCENT[convention], 0.0), convention, source)
     return _share(handprints, worth or worth_of(None), convention, source)
 
 
@@ -229,7 +224,8 @@ def probability_above(estimate: BsaEstimate, percent: float) -> float:
     Parameters
     ----------
     estimate : BsaEstimate
-        With a 90 % interval, symmetric in the logarithm.
+        With a 90 % interval, symmetric in the logarithm; of nothing found, from zero to what is
+        possible.
     percent : float
         The bound.
 
@@ -246,7 +242,10 @@ def probability_above(estimate: BsaEstimate, percent: float) -> float:
     0.5
     """
     if estimate.percent <= 0:
-        return 0.0
+        # Nothing was found, and one time in twenty more than `high` is there all the same: an
+        # exponential tail through that point.
+        high = estimate.interval.high
+        return _BEYOND ** (percent / high) if high > 0 else float(percent < 0)
     sd = math.log(estimate.interval.high / estimate.percent) / _Z
     if sd == 0:
         return float(estimate.percent > percent)

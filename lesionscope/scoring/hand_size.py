@@ -18,8 +18,10 @@ import math
 from dataclasses import dataclass
 
 from lesionscope.core.body import BodySize, PatientBody, Sex
+from lesionscope.core.handprint_bsa import PERCENT
+from lesionscope.core.measurement import Convention
 
-TYPICAL_PERCENT = 0.87
+TYPICAL_PERCENT = PERCENT[Convention.ADJUSTED]
 """Rhodes 2013, adults."""
 TYPICAL_SD_OF_LOG = 0.10 / TYPICAL_PERCENT
 """This project's reading of the published range, 0.67 to 1.07 as two standard deviations."""

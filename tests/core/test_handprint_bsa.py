@@ -13,7 +13,6 @@ from lesionscope.core.handprint_bsa import (
 )
 from lesionscope.core.instrument import Incomplete, Total
 from lesionscope.core.measurement import Convention
-from lesionscope.scoring.bsa import HANDPRINT_PERCENT
 
 
 def counts() -> st.SearchStrategy[dict[str, float]]:
@@ -39,8 +38,7 @@ def test_regions_make_one_body() -> None:
     assert sum(share for _, share in REGIONS.values()) == 100
 
 
-def test_the_worth_of_a_handprint_is_that_of_the_measurement() -> None:
-    assert {c: HANDPRINT_PERCENT[c] for c in PERCENT} == PERCENT
+def test_the_range_of_a_handprint_lies_around_its_worth() -> None:
     low, high = ADJUSTED_RANGE
     assert (low + high) / 2 == pytest.approx(PERCENT[Convention.ADJUSTED])
     assert adjusted_range(100) == pytest.approx((67, 107))

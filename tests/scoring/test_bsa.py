@@ -101,4 +101,15 @@ def test_probability_of_passing_a_gate_falls_as_the_bound_rises() -> None:
     chances = [probability_above(bsa, bound) for bound in (0.5, 1.0, 1.2, 2.0, 20.0)]
     assert chances == sorted(chances, reverse=True)
     assert chances[2] == pytest.approx(0.5)
-    assert probability_above(estimate(0.0), 1.0) == 0.0
+
+
+def test_nothing_found_may_still_be_something() -> None:
+    def none_but(possible: float) -> BsaEstimate:
+        nothing = handprints_of(0, 1000, SD, possible_px=1000 * possible)
+        return percent_of(nothing, Convention.PROTOCOL, CalibrationSource.HANDPRINT)
+
+    assert probability_above(none_but(0.0), 1.0) == 0.0
+    # One truth in twenty lies above the interval, by its own word.
+    assert probability_above(none_but(1.0), 1.0) == pytest.approx(0.05)
+    assert probability_above(none_but(2.0), 1.0) > probability_above(none_but(1.5), 1.0)
+    assert probability_above(none_but(0.2), 1.0) < 1e-5
