@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from lesionscope import places
-from lesionscope.model.segmenter import STEP
+from lesionscope.model.session import open_network, planes, probability_of
 
 LESION_NAME = "lesion_outline"
 """File name of the network without its ending."""
@@ -29,16 +27,7 @@ class LesionMarker:
     """
 
     def __init__(self, file: Path, *, threads: int = 2) -> None:
-        data = file.read_bytes()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # The arena keeps the largest pictures' memory for good: 300 MB for nothing gained in time.
-        options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(
-            data, options, providers=["CPUExecutionProvider"]
-        )
-        self.version = f"{file.stem}-{hashlib.sha256(data).hexdigest()[:8]}"
+        self._session, self.version = open_network(file, threads)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> LesionMarker:
@@ -96,12 +85,12 @@ class LesionMarker:
         part = rgb[window].astype(np.float32) / np.float32(255)
         height, width = part.shape[:2]
         feed = {
-            "rgb": _planes(part),
-            "clear": _planes(clear_density[window]),
-            "skin": _planes(skin[window][..., None]),
+            "rgb": planes(part),
+            "clear": planes(clear_density[window]),
+            "skin": planes(skin[window][..., None]),
         }
         logits = self._session.run(None, feed)[0][0, 0, :height, :width]
-        probability[window] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+        probability[window] = probability_of(logits)
         return probability
 
 
@@ -117,11 +106,3 @@ def _window(skin: NDArray[np.float32]) -> tuple[slice, slice] | None:
         slice(max(0, int(rows[0]) - _RIM), int(rows[-1]) + 1 + _RIM),
         slice(max(0, int(cols[0]) - _RIM), int(cols[-1]) + 1 + _RIM),
     )
-
-
-def _planes(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mirror the edge outwards to whole steps and put the planes first, as the network wants."""
-    height, width = values.shape[:2]
-    rim = ((0, -height % STEP), (0, -width % STEP), (0, 0))
-    padded = np.pad(values, rim, mode="symmetric")
-    return np.ascontiguousarray(padded.transpose(2, 0, 1)[None], dtype=np.float32)

@@ -7,16 +7,15 @@ probabilities are so flat that a level would be a guess.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from lesionscope import places
+from lesionscope.model.session import open_network
 
 NETWORK_NAME = "lesion_grades"
 """File name of the network without its ending."""
@@ -104,19 +103,11 @@ class Grader:
     """
 
     def __init__(self, file: Path, *, threads: int = 1) -> None:
-        data = file.read_bytes()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # as in lesion_marker
-        self._session = onnxruntime.InferenceSession(
-            data, options, providers=["CPUExecutionProvider"]
-        )
+        self._session, self.version = open_network(file, threads)
         rules = self._session.get_modelmeta().custom_metadata_map.get(RULES_KEY)
         if rules is None:
             raise ValueError(f"{file.name} does not carry {RULES_KEY!r}: not a grading network")
         self.rules: dict[str, float] = json.loads(rules)
-        self.version = f"{file.stem}-{hashlib.sha256(data).hexdigest()[:8]}"
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Grader:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from lesionscope import places
+from lesionscope.model.session import open_network, planes, probability_of
 
 SEGMENTER_NAME = "skin_and_lesion"
 """File name of the network without its ending."""
 SIDE = 704
 """Longer side, in pixels, of the picture that the network is meant for: it learnt on drawn
 views in which a body part fills 250 to 780 pixels."""
-STEP = 32
-"""Height and width of the network's input are multiples of this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,15 +44,7 @@ class Segmenter:
     """
 
     def __init__(self, file: Path, *, threads: int = 2) -> None:
-        data = file.read_bytes()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # as in lesion_marker
-        self._session = onnxruntime.InferenceSession(
-            data, options, providers=["CPUExecutionProvider"]
-        )
-        self.version = f"{file.stem}-{hashlib.sha256(data).hexdigest()[:8]}"
+        self._session, self.version = open_network(file, threads)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Segmenter:
@@ -93,11 +82,7 @@ class Segmenter:
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
             raise ValueError(f"rgb must be uint8 (H, W, 3), got {rgb.dtype} {rgb.shape}")
         height, width = rgb.shape[:2]
-        # The frame's edge is mirrored outwards: a black rim would look like a background.
-        rim = ((0, -height % STEP), (0, -width % STEP), (0, 0))
-        padded = np.pad(rgb, rim, mode="symmetric").astype(np.float32) / np.float32(255)
-        planes = np.ascontiguousarray(padded.transpose(2, 0, 1)[None])
-        logits = self._session.run(None, {"rgb": planes})[0][0, :, :height, :width]
-        odds = np.exp(-np.clip(logits, -30, 30))
-        probability = (1 / (1 + odds)).astype(np.float32)
+        picture = planes(rgb.astype(np.float32) / np.float32(255))
+        logits = self._session.run(None, {"rgb": picture})[0][0, :, :height, :width]
+        probability = probability_of(logits)
         return Segmentation(probability[0], probability[1])

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.progress import track
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -33,6 +33,7 @@ from lesionscope.imaging.resize import resized, resized_map
 from lesionscope.imaging.warp import turned_crop
 from lesionscope.model import fitting
 from lesionscope.model.lesion_marker import LESION_NAME
+from lesionscope.model.outline_export import LESION_INPUTS, export_outline
 from lesionscope.model.segmenter import SEGMENTER_NAME, Segmenter
 from lesionscope.model.segnet import LesionNet
 from lesionscope.model.train_segmenter import (
@@ -302,48 +303,6 @@ def fit(
     return net
 
 
-def export(net: LesionNet, folder: Path) -> Path:
-    """Write the network as ONNX and safetensors.
-
-    Parameters
-    ----------
-    net : LesionNet
-        Trained, in evaluation mode.
-    folder : Path
-        Made where missing.
-
-    Returns
-    -------
-    Path
-        The ONNX file.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    net = net.to(memory_format=torch.contiguous_format).eval()
-    weights = {name: value.contiguous() for name, value in net.state_dict().items()}
-    save_file(weights, folder / f"{LESION_NAME}.safetensors")
-    size = {
-        2: 32 * torch.export.Dim("rows", min=2, max=64),
-        3: 32 * torch.export.Dim("columns", min=2, max=64),
-    }
-    planes = {
-        name: torch.zeros(1, k, 96, 128) for name, k in (("rgb", 3), ("clear", 3), ("skin", 1))
-    }
-    file = folder / f"{LESION_NAME}.onnx"
-    program = torch.onnx.export(
-        net,
-        tuple(planes.values()),
-        dynamo=True,
-        input_names=list(planes),
-        output_names=["logits"],
-        dynamic_shapes=dict.fromkeys(planes, size),
-        verbose=False,
-    )
-    if program is None:
-        raise RuntimeError("torch.onnx.export returned no program")
-    program.save(str(file), external_data=False)
-    return file
-
-
 def main() -> None:
     """Draw, recast, train and export."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -374,7 +333,7 @@ def main() -> None:
     recasts = recast_scenes(plan, photos, segmenter, chosen.work)
     log.info("%d drawn views, %d recast photos", len(drawn), len(recasts))
     net = fit(plan, drawn, recasts, chosen.work, begin_from=begin_from)
-    log.info("wrote %s", export(net, chosen.out))
+    log.info("wrote %s", export_outline(net, LESION_NAME, LESION_INPUTS, chosen.out))
 
 
 if __name__ == "__main__":

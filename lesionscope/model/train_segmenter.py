@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from rich.progress import track
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -26,6 +25,7 @@ from lesionscope import places
 from lesionscope.imaging.phantom_view import draw_view
 from lesionscope.imaging.warp import turned_crop
 from lesionscope.model import fitting
+from lesionscope.model.outline_export import SKIN_INPUTS, export_outline
 from lesionscope.model.segmenter import SEGMENTER_NAME
 from lesionscope.model.segnet import SegNet
 
@@ -277,43 +277,6 @@ def fit(plan: Plan, views: list[Truth], photos: list[Truth], folder: Path) -> Se
     return net
 
 
-def export(net: SegNet, folder: Path) -> Path:
-    """Write the network as ONNX and safetensors.
-
-    Parameters
-    ----------
-    net : SegNet
-        Trained, in evaluation mode.
-    folder : Path
-        Made where missing.
-
-    Returns
-    -------
-    Path
-        The ONNX file.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    net = net.to(memory_format=torch.contiguous_format).eval()
-    weights = {name: value.contiguous() for name, value in net.state_dict().items()}
-    save_file(weights, folder / f"{SEGMENTER_NAME}.safetensors")
-    height = 32 * torch.export.Dim("rows", min=2, max=64)
-    width = 32 * torch.export.Dim("columns", min=2, max=64)
-    file = folder / f"{SEGMENTER_NAME}.onnx"
-    program = torch.onnx.export(
-        net,
-        (torch.zeros(1, 3, 96, 128),),
-        dynamo=True,
-        input_names=["rgb"],
-        output_names=["logits"],
-        dynamic_shapes={"rgb": {2: height, 3: width}},
-        verbose=False,
-    )
-    if program is None:
-        raise RuntimeError("torch.onnx.export returned no program")
-    program.save(str(file), external_data=False)
-    return file
-
-
 def main() -> None:
     """Draw, train and export."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -330,7 +293,8 @@ def main() -> None:
     samples = places.samples_folder()
     photos = read_photos(samples / "real") + read_photos(samples / "training")
     log.info("%d drawn views, %d photos", len(views), len(photos))
-    log.info("wrote %s", export(fit(plan, views, photos, chosen.work), chosen.out))
+    net = fit(plan, views, photos, chosen.work)
+    log.info("wrote %s", export_outline(net, SEGMENTER_NAME, SKIN_INPUTS, chosen.out))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from lesionscope.imaging.phantom_view import draw_view
+from lesionscope.model.outline_export import SKIN_INPUTS, export_outline
 from lesionscope.model.segmenter import SEGMENTER_NAME, Segmenter
 from lesionscope.model.segnet import SegNet
 from lesionscope.model.train_segmenter import (
@@ -14,7 +15,6 @@ from lesionscope.model.train_segmenter import (
     SKIN,
     Truth,
     draw_views,
-    export,
     fit,
     loss,
     read_photos,
@@ -27,7 +27,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[SegNet, Path]:
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("segmenter")
     net = fit(QUICK, draw_views(QUICK, folder), [], folder)
-    return net, export(net, folder)
+    return net, export_outline(net, SEGMENTER_NAME, SKIN_INPUTS, folder)
 
 
 def test_onnx_answers_as_torch_does(exported: tuple[SegNet, Path]) -> None:

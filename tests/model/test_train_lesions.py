@@ -7,12 +7,12 @@ import torch
 from lesionscope.imaging.lesion import contrast
 from lesionscope.imaging.phantom_view import draw_view
 from lesionscope.model.lesion_marker import LESION_NAME, LesionMarker
+from lesionscope.model.outline_export import LESION_INPUTS, export_outline
 from lesionscope.model.segmenter import Segmenter
 from lesionscope.model.segnet import LesionNet
 from lesionscope.model.train_lesions import (
     QUICK,
     drawn_scenes,
-    export,
     fit,
     loss,
     recast_scenes,
@@ -29,7 +29,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[LesionNet, Path]
     photos = read_photos(samples_folder() / "real")[:2]
     recasts = recast_scenes(QUICK, photos, segmenter, folder)
     net = fit(QUICK, drawn_scenes(QUICK, segmenter, folder), recasts, folder)
-    return net, export(net, folder)
+    return net, export_outline(net, LESION_NAME, LESION_INPUTS, folder)
 
 
 def test_onnx_answers_as_torch_does(exported: tuple[LesionNet, Path]) -> None:
