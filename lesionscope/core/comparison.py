@@ -51,11 +51,7 @@ class Change:
     unit: str
 
     def __post_init__(self) -> None:
-        if not self.interval.low <= self.value <= self.interval.high:
-            raise ValueError(
-                f"value must lie in its interval, got {self.value} outside "
-                f"{self.interval.low} to {self.interval.high}"
-            )
+        self.interval.require("value", self.value)
 
     @property
     def within_error(self) -> bool:

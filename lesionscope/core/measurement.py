@@ -71,6 +71,26 @@ class Interval:
         if not 0 < self.level < 1:
             raise ValueError(f"level must be between 0 and 1, got {self.level}")
 
+    def require(self, name: str, value: float) -> None:
+        """Refuse a best value that lies outside.
+
+        Parameters
+        ----------
+        name : str
+            Of the value, for the sentence.
+        value : float
+            In the units of the interval.
+
+        Raises
+        ------
+        ValueError
+            If the value is not within the interval.
+        """
+        if not self.low <= value <= self.high:
+            raise ValueError(
+                f"{name} must lie in its interval, got {value} outside {self.low} to {self.high}"
+            )
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -91,11 +111,7 @@ class Estimate:
     unit: str
 
     def __post_init__(self) -> None:
-        if not self.interval.low <= self.value <= self.interval.high:
-            raise ValueError(
-                f"value must lie in its interval, got {self.value} outside "
-                f"{self.interval.low} to {self.interval.high}"
-            )
+        self.interval.require("value", self.value)
 
 
 @dataclass(frozen=True)
@@ -143,11 +159,7 @@ class BsaEstimate:
     source: CalibrationSource
 
     def __post_init__(self) -> None:
-        if not self.interval.low <= self.percent <= self.interval.high:
-            raise ValueError(
-                f"percent must lie in its interval, got {self.percent} outside "
-                f"{self.interval.low} to {self.interval.high}"
-            )
+        self.interval.require("percent", self.percent)
 
 
 @dataclass(frozen=True, eq=False)
