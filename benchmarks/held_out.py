@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionscope.imaging.lesion import LIKELY, contrast, lesion_mask
+from lesionscope.imaging.lesion import border_probability, contrast, lesion_mask, with_colour
 from lesionscope.imaging.resize import resized, resized_map, resized_mask
 from lesionscope.model.lesion_marker import LesionMarker
 from lesionscope.model.segmenter import SIDE, Segmenter
@@ -32,8 +32,16 @@ class Outcome:
     false_share: float | None
 
 
-def outlined(photo: Truth, segmenter: Segmenter, marker: LesionMarker | None) -> NDArray[np.bool_]:
-    """Outline the lesions as the pipeline does, or by the classical rules without a marker."""
+def outlined(
+    photo: Truth,
+    segmenter: Segmenter,
+    marker: LesionMarker | None,
+    threshold: float | None = None,
+) -> NDArray[np.bool_]:
+    """Outline the lesions as the pipeline does, or by the classical rules without a marker.
+
+    With a threshold the border lies at that probability instead, for comparison.
+    """
     work = resized(photo.rgb, WORK_SIDE)
     size = (work.shape[0], work.shape[1])
     skin = resized_map(segmenter.segment(resized(work, SIDE)).skin, size)
@@ -44,10 +52,11 @@ def outlined(photo: Truth, segmenter: Segmenter, marker: LesionMarker | None) ->
 
         mask = lesion_mask(classical_probability(found, bare), found, bare, edge_rule=True)
     else:
-        probability = np.where(bare, marker.mark(work, found.clear_density, skin), np.float32(0))
-        rough = np.asarray(probability >= LIKELY)
+        said = np.where(bare, marker.mark(work, found.clear_density, skin), np.float32(0))
+        probability = said if threshold else with_colour(said, found, bare)
+        rough = np.asarray(probability >= (threshold or border_probability(probability, bare)))
         found = contrast(work, bare, lesion=rough)
-        mask = lesion_mask(probability, found, bare, edge_rule=False)
+        mask = rough if threshold else lesion_mask(probability, found, bare, edge_rule=False)
     return resized_mask(mask, photo.bits.shape)  # type: ignore[arg-type]
 
 
@@ -68,6 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="+", help="networks of one or more folds")
     parser.add_argument("--classical", action="store_true", help="colour rules on the same photos")
+    parser.add_argument("--threshold", type=float, help="one fixed probability for every border")
     chosen = parser.parse_args()
     samples = samples_folder()
     photos = {
@@ -82,7 +92,7 @@ def main() -> None:
         marker = None if chosen.classical else LesionMarker.load(folder)
         for name in (folder / "held_out.txt").read_text().split():
             if name in photos:
-                mask = outlined(photos[name], segmenter, marker)
+                mask = outlined(photos[name], segmenter, marker, chosen.threshold)
                 outcomes.append(outcome_of(photos[name], mask))
     for one in outcomes:
         value = f"Dice {one.dice:.2f}" if one.dice is not None else f"false {one.false_share:.2%}"

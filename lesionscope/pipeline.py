@@ -21,16 +21,17 @@ from lesionscope.cast import without_cast
 from lesionscope.core.body import PatientBody
 from lesionscope.core.measurement import Calibration, LesionMap, Measurement
 from lesionscope.core.photo import CaptureFinding, Photo
-from lesionscope.core.sites import Site
+from lesionscope.core.sites import HAND_SITES, Site
 from lesionscope.imaging.chart_colours import apply_correction
 from lesionscope.imaging.decode import decode
 from lesionscope.imaging.grow import Ground, ground
 from lesionscope.imaging.lesion import (
-    LIKELY,
     Contrast,
+    border_probability,
     classical_probability,
     contrast,
     lesion_mask,
+    with_colour,
 )
 from lesionscope.imaging.reference import clear_contrast, heard_together
 from lesionscope.imaging.resize import resized, resized_map, resized_mask
@@ -40,7 +41,7 @@ from lesionscope.model.runtime import Grader
 from lesionscope.model.segmenter import SIDE as SEGMENTER_SIDE
 from lesionscope.model.segmenter import Segmenter
 from lesionscope.quantify import Frame, Networks, Stopwatch, finding_of, quantify
-from lesionscope.ruler import Ruler, find_ruler
+from lesionscope.ruler import Ruler, find_ruler, hands_in
 
 WORK_SIDE = 1100
 """Longer side, in pixels, of the picture that lesions and colour are measured on: results then do
@@ -204,8 +205,8 @@ def _marked(
     on_body = skin.mask & ~spared
     against = contrast(work, skin.mask, excluded=hand)
     marked = default_marker().mark(work, against.clear_density, likely_skin)
-    probability = np.where(on_body, marked, np.float32(0))
-    rough = np.asarray(probability >= LIKELY)
+    probability = with_colour(np.where(on_body, marked, np.float32(0)), against, on_body)
+    rough = np.asarray(probability >= border_probability(probability, on_body))
     found = contrast(work, skin.mask, excluded=hand, lesion=rough)
     return skin, found, probability, lesion_mask(probability, found, on_body, edge_rule=False)
 
@@ -259,7 +260,7 @@ def correct(
             against = contrast(work, skin, excluded=hand, lesion=lesion)
         else:
             against = clear_contrast(work, skin, _shrunk(chosen, photo, skin), excluded=hand)
-    ruler = Ruler(found.calibration, found.hand_mask, (), found.hands)
+    ruler = _ruler_again(photo, found, found.calibration)
     frame = Frame(photo, found.site, work, SkinMask(skin, False), against, ruler)
     lesion_map = LesionMap(drawn.astype(np.float32), drawn, drawn_by)
     again = quantify(frame, lesion_map, clock, _networks(grader, segmented=False))
@@ -314,7 +315,7 @@ def with_reference(
     x, y = clear_skin
     details = {**found.calibration.details, "clear_skin_x": x, "clear_skin_y": y}
     calibration = replace(found.calibration, details=details)
-    ruler = Ruler(calibration, found.hand_mask, (), found.hands)
+    ruler = _ruler_again(photo, found, calibration)
     frame = Frame(photo, found.site, work, SkinMask(skin, False), against, ruler)
     again = quantify(frame, lesion_map, clock, _networks(grader, segmented=False))
     findings = _kept(found.findings, again.findings)
@@ -393,6 +394,12 @@ def _worked(
     size = work.shape[0], work.shape[1]
     skin = found.skin_mask if drawn is None else found.skin_mask | drawn
     return work, resized_mask(skin, size), resized_mask(found.hand_mask, size)
+
+
+def _ruler_again(photo: Photo, found: Measurement, calibration: Calibration) -> Ruler:
+    """Return the ruler of a measured photo; joints are looked for again where lesions need them."""
+    outlines = tuple(hands_in(photo)) if found.site in HAND_SITES else ()
+    return Ruler(calibration, found.hand_mask, (), found.hands, outlines=outlines)
 
 
 def _shrunk(at: tuple[int, int], photo: Photo, work: NDArray[np.bool_]) -> tuple[int, int]:

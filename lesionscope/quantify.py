@@ -20,7 +20,8 @@ from lesionscope.core.measurement import (
     Measurement,
 )
 from lesionscope.core.photo import CaptureFinding, Photo, Severity
-from lesionscope.core.sites import Site
+from lesionscope.core.sites import HAND_SITES, Site
+from lesionscope.hand_sites import HandMap, hand_map
 from lesionscope.imaging.colour import ita_degrees, lab, lab_in_light, skin_tone
 from lesionscope.imaging.crops import lesion_crop
 from lesionscope.imaging.curvature import Relief
@@ -106,18 +107,24 @@ def quantify(
     with clock.stage("curvature"):
         relief = relief_in(frame.skin.mask, calibration, frame.shrink)
     with clock.stage("grading"):
-        lesions = _graded_lesions(frame, lesion_map, networks.grader, relief)
+        hands = hand_map(frame.site, frame.ruler.outlines, frame.work.shape[:2], frame.shrink)
+        lesions = _graded_lesions(frame, lesion_map, networks.grader, relief, hands)
     with clock.stage("numbers"):
         areas = areas_of(lesion_map, calibration, relief)
         ita = _typology_angle(frame.work, frame.contrast.clear, calibration)
         tone = skin_tone(ita)
         skin_px = round(float(frame.skin.mask.sum()) / frame.shrink**2)
-        suggestions = suggest(
-            lesions,
-            frame.site,
-            skin_tone=tone,
-            skin_px=max(skin_px, 1),
-            unevenness=_unevenness(frame.contrast),
+        sites = (frame.site,) if hands is None else HAND_SITES
+        suggestions = tuple(
+            suggestion
+            for site in sites
+            for suggestion in suggest(
+                [each for each in lesions if each.sites is None or site in each.sites],
+                site,
+                skin_tone=tone,
+                skin_px=max(skin_px, 1),
+                unevenness=_unevenness(frame.contrast),
+            )
         )
     with clock.stage("quality"):
         findings = _findings(frame, lesion_map, lesions) + relief_findings(lesion_map, relief)
@@ -149,7 +156,11 @@ def quantify(
 
 
 def _graded_lesions(
-    frame: Frame, lesion_map: LesionMap, grader: Grader, relief: Relief | None
+    frame: Frame,
+    lesion_map: LesionMap,
+    grader: Grader,
+    relief: Relief | None,
+    hands: HandMap | None,
 ) -> tuple[Lesion, ...]:
     """Take the lesions apart, measure each, and let the network grade the largest."""
     size = frame.work.shape[0], frame.work.shape[1]
@@ -177,6 +188,7 @@ def _graded_lesions(
         probabilities = None
         if grade is not None and grade.gradable:
             probabilities = {item: tuple(grade.probabilities[item.value]) for item in Item}
+        place = None if hands is None else hands.place_of(labels == part.label)
         reason = grade.reason if grade is not None else "smaller than the lesions that are graded"
         lesions.append(
             Lesion(
@@ -190,6 +202,8 @@ def _graded_lesions(
                 probabilities=probabilities,
                 not_gradable="" if probabilities else reason,
                 seen=grade.seen if grade is not None and probabilities else "",
+                place="" if place is None else place.words,
+                sites=None if place is None else place.sites,
             )
         )
     return tuple(lesions)

@@ -59,6 +59,8 @@ class Ruler:
     spared : ndarray of shape (H, W), bool, or None
         Palms laid beside what the photo is about. A palm is redder than the body without being
         ill, so no lesion is marked there; None where there is no such palm.
+    outlines : tuple of HandOutline
+        Every hand that was looked at.
     """
 
     calibration: Calibration
@@ -66,6 +68,7 @@ class Ruler:
     findings: tuple[CaptureFinding, ...]
     hands: tuple[tuple[float, float], ...] = ()
     spared: NDArray[np.bool_] | None = None
+    outlines: tuple[HandOutline, ...] = ()
 
 
 def find_ruler(
@@ -94,7 +97,7 @@ def find_ruler(
     """
     marker = find_marker(photo.pixels, marker_mm)
     chart = find_chart(photo.pixels)
-    outlines = [hand_outline(photo.pixels, hand) for hand in find_hands(photo.pixels)[:MOST_HANDS]]
+    outlines = hands_in(photo)
     hand, findings = _ruler_hand(outlines, hand_at)
     calibration = _calibration(marker, hand, body)
     findings += (
@@ -106,7 +109,12 @@ def find_ruler(
     mask = hand.mask if hand is not None else np.zeros(photo.size, dtype=bool)
     centres = tuple(_centre(outline) for outline in outlines)
     spared = palms_beside(outlines, hand)
-    return Ruler(_with_chart(calibration, chart), mask, findings, centres, spared)
+    return Ruler(_with_chart(calibration, chart), mask, findings, centres, spared, tuple(outlines))
+
+
+def hands_in(photo: Photo) -> list[HandOutline]:
+    """Outline the hands of a photo, surest first."""
+    return [hand_outline(photo.pixels, hand) for hand in find_hands(photo.pixels)[:MOST_HANDS]]
 
 
 def palms_beside(

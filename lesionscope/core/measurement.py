@@ -261,6 +261,10 @@ class Lesion:
         Why no level is suggested; empty when gradable.
     seen : str
         What the network saw on the lesion, and over how much of it, in words.
+    place : str
+        Where on the hands it lies, in words; empty on other photos.
+    sites : tuple of Site or None
+        Locations of the form that it counts for, empty for none; None on photos of one location.
     """
 
     label: int
@@ -273,6 +277,8 @@ class Lesion:
     probabilities: dict[Item, tuple[float, ...]] | None = None
     not_gradable: str = ""
     seen: str = ""
+    place: str = ""
+    sites: tuple[Site, ...] | None = None
 
     def level(self, item: Item) -> int | None:
         """Return the most probable level of an item, or None when not gradable."""

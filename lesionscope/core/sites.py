@@ -102,6 +102,9 @@ CDASI_LOCATIONS: tuple[Site, ...] = tuple(
 """The fifteen rows of the CDASI form, in the order of the form."""
 
 
+HAND_SITES: tuple[Site, ...] = (Site.DORSUM_HANDS, Site.GOTTRON_HANDS)
+"""Two locations that one photo of the backs of the hands is for."""
+
 SMALL_SITE_PERCENT = 4.0
 """A site below this share of the body surface is small."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from lesionscope.core.photo import CaptureFinding, Severity
 from lesionscope.core.sites import Site
 from lesionscope.imaging.maskfile import gray_from_png, gray_png, mask_from_png, mask_png
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Major version: a key was removed or changed its meaning. Minor version: a key was added."""
 
 DEFAULT_LEVEL = 0.90
@@ -363,6 +363,8 @@ def _lesion_part(lesion: Lesion) -> dict[str, Any]:
         and {item.value: [_number(p) for p in graded[item]] for item in Item},
         "not_gradable": lesion.not_gradable,
         "seen": lesion.seen,
+        "place": lesion.place,
+        "sites": None if lesion.sites is None else [site.value for site in lesion.sites],
     }
 
 
@@ -380,7 +382,10 @@ def _lesion_from(part: Mapping[str, Any]) -> Lesion:
         delta_a_star=part["delta_a_star"],
         probabilities=graded and {Item(item): tuple(levels) for item, levels in graded.items()},
         not_gradable=part["not_gradable"],
-        seen=part.get("seen", ""),  # older documents say nothing of it
+        # Older documents say nothing of these.
+        seen=part.get("seen", ""),
+        place=part.get("place", ""),
+        sites=_sites_from(part.get("sites")),
     )
 
 
@@ -404,3 +409,7 @@ def _finding_from(part: Mapping[str, Any]) -> CaptureFinding:
         value=part["value"],
         unit=part["unit"],
     )
+
+
+def _sites_from(names: Sequence[str] | None) -> tuple[Site, ...] | None:
+    return None if names is None else tuple(Site(name) for name in names)

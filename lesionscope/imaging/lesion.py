@@ -32,10 +32,17 @@ _MELANIN_SHARE = 0.45  # of the green-blue difference; MELANIN in colour.py has 
 _BACKGROUND_REACH = 0.12  # sd of the background's smoothing, share of the longer side
 _NOISE_FACTOR = 4.0  # a lesion rises this many sd of clear skin
 _LEAST_CONTRAST = 0.16  # and at least this much, natural log units
-LIKELY, SURE = 0.7, 0.75
-"""A network's lesion ends at the first probability and reaches the second somewhere. Between two
-ends: borders of rendered patients are best at 0.8, and on real photos that a network never saw it
-hesitates, so that 0.2 to 0.35 would be best there (docs/validation.md)."""
+_MAYBE, SURE = 0.35, 0.5
+"""A network's lesion reaches the second probability somewhere. What lies above the first around
+such places tells how sure the network is of this photo: ..."""
+_OF_TYPICAL, LEAST = 0.8, 0.45
+"""... the border lies at this share of the median there, and never below the second. Borders of
+rendered patients, of whom the network is sure, are best at 0.8; real photos that it never saw make
+it hesitate, and 0.4 to 0.5 is best there (docs/validation.md)."""
+_SURE_OF_PHOTO, _DOUBT = 0.95, 0.30
+"""A network whose median is the first is left alone; this much lower, redness has its full say."""
+_MOST_REDNESS = 3.0
+"""The most that redness adds to the logit of the network."""
 _SMALLEST_SHARE = 1.2e-4  # of the skin in view: a patch of 2 mm on a back, a pimple on a face
 
 
@@ -214,6 +221,60 @@ def _threshold(found: Contrast) -> float:
     return max(_LEAST_CONTRAST, _NOISE_FACTOR * found.noise)
 
 
+def with_colour(
+    probability: NDArray[np.float32], found: Contrast, skin: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Let plain redness speak up where a network hesitates over the whole photo.
+
+    Parameters
+    ----------
+    probability : ndarray of shape (H, W), float32
+        What the network said.
+    found : Contrast
+        From `contrast`.
+    skin : ndarray of shape (H, W), bool
+        Skin that may be lesion; elsewhere the probability is zero.
+
+    Returns
+    -------
+    ndarray of shape (H, W), float32
+        Nowhere less than the network said. A network that is sure of this photo is left alone.
+    """
+    doubt = np.clip((_SURE_OF_PHOTO - _typical(probability, skin)) / _DOUBT, 0, 1)
+    if doubt == 0:
+        return probability
+    threshold = _threshold(found)
+    redness = np.clip((found.signal - threshold) / (0.25 * threshold), 0, _MOST_REDNESS)
+    share = np.clip(probability, 1e-4, 1 - 1e-4)
+    together = 1 / (1 + np.exp(-(np.log(share / (1 - share)) + doubt * redness)))
+    return np.asarray(np.where(skin, together, 0), dtype=np.float32)
+
+
+def border_probability(probability: NDArray[np.float32], skin: NDArray[np.bool_]) -> float:
+    """Return the probability at which a network's lesions end in this photo.
+
+    Parameters
+    ----------
+    probability : ndarray of shape (H, W), float32
+        Probability of lesional skin.
+    skin : ndarray of shape (H, W), bool
+        Visible skin.
+
+    Returns
+    -------
+    float
+        Higher where the network is sure of what it sees, lower where it hesitates.
+    """
+    return max(LEAST, _OF_TYPICAL * _typical(probability, skin))
+
+
+def _typical(probability: NDArray[np.float32], skin: NDArray[np.bool_]) -> float:
+    """Return the median probability where the network sees lesions; 0 where it sees none."""
+    maybe = np.asarray((probability >= _MAYBE) & skin)
+    seen = probability[_touching(maybe, np.asarray(probability >= SURE))]
+    return float(np.median(seen)) if seen.size else 0.0
+
+
 def lesion_mask(
     probability: NDArray[np.float32],
     found: Contrast,
@@ -241,8 +302,9 @@ def lesion_mask(
     """
     smallest = _SMALLEST_SHARE * float(skin.sum()) + 12
     if not edge_rule:
-        likely = np.asarray((probability >= LIKELY) & skin)
-        mask = _touching(likely, np.asarray(probability >= SURE))
+        border = border_probability(probability, skin)
+        likely = np.asarray((probability >= border) & skin)
+        mask = _touching(likely, np.asarray(probability >= max(border, SURE)))
         return _over(_closed(mask) & skin, smallest)
     threshold = _threshold(found)
     high = probability >= 0.5

@@ -113,7 +113,7 @@ def heard_together(
     redness = np.clip(_PER_SD * (deviation - _REDDER), 0, _MOST)
     odds = np.log(share / (1 - share)) + redness * _nearness(skin.shape, at)
     together = 1 / (1 + np.exp(-odds))
-    # Within an sd of the patch the most stays below `LIKELY`, so that nothing there is lesion.
+    # Within an sd of the patch the most stays below `LEAST`, so that nothing there is lesion.
     weight = np.clip(deviation - _LIKE_PATCH, 0, 1)
     together = np.minimum(together, _NO_LESION + (1 - _NO_LESION) * weight)
     return np.asarray(np.where(skin, together, 0), dtype=np.float32)

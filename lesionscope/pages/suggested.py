@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lesionscope.core.measurement import Item
+from lesionscope.core.sites import HAND_SITES, Site
 from lesionscope.pages.draft import Suggested, form_key, worst
 from lesionscope.pages.visit_bsa import Measured
 from lesionscope.store.entries import StoredPhoto
@@ -45,7 +46,9 @@ def reasons_for_none(measured: Measured) -> dict[str, str]:
 def _entries(measured: Measured) -> Iterator[tuple[StoredPhoto, str, dict[str, Any]]]:
     for photo, latest in measured:
         for entry in latest.document["suggestions"] if latest else ():
-            key = form_key(photo.site, Item(entry["item"]))
-            # A photo that was moved to another site counts again once it is measured there.
-            if key is not None and entry["site"] == photo.site.value:
+            site = Site(entry["site"])
+            key = form_key(site, Item(entry["item"]))
+            # A photo that was moved to another site counts again once it is measured there; one
+            # of the hands is for two.
+            if key is not None and (site is photo.site or {site, photo.site} <= set(HAND_SITES)):
                 yield photo, key, entry

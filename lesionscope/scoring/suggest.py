@@ -39,6 +39,7 @@ _NONE_LARGE = (
     f"no lesion large enough to count was found: {SMALLEST_CM2} cm2, or without a scale "
     f"{SMALLEST_SHARE:.2%} of the skin in view"
 )
+_OF_GOTTRON = (Item.ERYTHEMA, Item.EROSION)
 _NAMES = {
     Item.ERYTHEMA: ("no redness", "pink", "red", "dark red"),
     Item.SCALE: ("no scale", "scale", "crust or lichenification"),
@@ -168,6 +169,7 @@ def _with_worst(
             "does not tell redness from pigment or from none",
         )
     which = "the only lesion" if counted == 1 else f"worst of {counted} lesions"
+    which += f", {worst.place}" if worst.place else ""
     found = _NAMES[item][level]
     seen = found if item is Item.ERYTHEMA else f"{found} seen"
     reason = f"{which}: {_measured(worst)}, {seen} ({chances[level]:.0%})"
@@ -205,7 +207,7 @@ def suggest(
     Returns
     -------
     tuple of SubscoreSuggestion
-        One for each `Item`, in its order.
+        One for each `Item`, in its order; the form asks no scale over the joints of the hands.
 
     Raises
     ------
@@ -215,11 +217,12 @@ def suggest(
     if lesions and skin_px is not None and skin_px <= 0:
         raise ValueError(f"skin_px must be positive where there are lesions, got {skin_px}")
     large = [lesion for lesion in lesions if counts(lesion, skin_px)]
+    items = _OF_GOTTRON if site is Site.GOTTRON_HANDS else tuple(LEVELS)
     if not large:
-        return tuple(_without_lesions(item, site, skin_tone, unevenness) for item in LEVELS)
+        return tuple(_without_lesions(item, site, skin_tone, unevenness) for item in items)
     graded = sum(lesion.probabilities is not None for lesion in large)
     suggestions = []
-    for item in LEVELS:
+    for item in items:
         worst = worst_lesion(large, item)
         if worst is None:
             why = max(large, key=lambda lesion: lesion.area_px).not_gradable or "it was not graded"
