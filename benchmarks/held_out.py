@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionscope.imaging.lesion import border_probability, contrast, lesion_mask, with_colour
+from lesionscope.imaging.border import border_probability, lesion_mask, with_colour
+from lesionscope.imaging.lesion import classical_probability, contrast
 from lesionscope.imaging.resize import resized, resized_map, resized_mask
 from lesionscope.model.lesion_marker import LesionMarker
 from lesionscope.model.segmenter import SIDE, Segmenter
@@ -48,8 +49,6 @@ def outlined(
     bare = np.asarray(skin >= 0.5)
     found = contrast(work, bare)
     if marker is None:
-        from lesionscope.imaging.lesion import classical_probability
-
         mask = lesion_mask(classical_probability(found, bare), found, bare, edge_rule=True)
     else:
         said = np.where(bare, marker.mark(work, found.clear_density, skin), np.float32(0))

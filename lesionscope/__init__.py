@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lesionscope.core.measurement import Measurement
     from lesionscope.imaging.decode import UnreadableImage
-    from lesionscope.pipeline import correct, measure, read_photo
+    from lesionscope.pipeline import measure, read_photo
+    from lesionscope.revise import correct
 
 __all__ = ["Measurement", "UnreadableImage", "__version__", "correct", "measure", "read_photo"]
 
@@ -25,7 +26,7 @@ except PackageNotFoundError:  # running from a folder that was never installed
 _HOMES = {
     "Measurement": "lesionscope.core.measurement",
     "UnreadableImage": "lesionscope.imaging.decode",
-    "correct": "lesionscope.pipeline",
+    "correct": "lesionscope.revise",
     "measure": "lesionscope.pipeline",
     "read_photo": "lesionscope.pipeline",
 }

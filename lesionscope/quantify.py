@@ -25,8 +25,9 @@ from lesionscope.hand_sites import HandMap, hand_map
 from lesionscope.imaging.colour import ita_degrees, lab, lab_in_light, skin_tone
 from lesionscope.imaging.crops import lesion_crop
 from lesionscope.imaging.curvature import Relief
-from lesionscope.imaging.lesion import Contrast, regions
+from lesionscope.imaging.lesion import Contrast
 from lesionscope.imaging.quality import Note, capture_notes
+from lesionscope.imaging.regions import regions
 from lesionscope.imaging.resize import resized_mask
 from lesionscope.imaging.skin import SkinMask
 from lesionscope.model.runtime import Grader

@@ -11,8 +11,9 @@ from lesionscope.core.measurement import CalibrationSource, Item, Measurement
 from lesionscope.core.photo import Photo
 from lesionscope.core.sites import Site
 from lesionscope.imaging.decode import UnreadableImage
-from lesionscope.pipeline import Method, correct
+from lesionscope.pipeline import Method
 from lesionscope.places import samples_folder
+from lesionscope.revise import correct
 
 DEMO = samples_folder() / "demo_study"
 

@@ -22,7 +22,7 @@ from lesionscope.imaging.resize import resized_mask
 from lesionscope.pages import pictures
 from lesionscope.pages.components.click_relay import Answer, Click, Question
 from lesionscope.pages.measuring import Bench, software_outline
-from lesionscope.pipeline import growing_ground, outline_with_reference
+from lesionscope.revise import growing_ground, outline_with_reference
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
 
 NO_EDGE = "Nothing with an edge lies here. Draw it with the brush."

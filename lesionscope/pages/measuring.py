@@ -14,7 +14,8 @@ from lesionscope.imaging.maskfile import mask_from_png
 from lesionscope.model.runtime import Grader
 from lesionscope.pages.bodies import body_of
 from lesionscope.pages.components.mask_editor import Edit
-from lesionscope.pipeline import correct, measure, read_photo, with_reference
+from lesionscope.pipeline import measure, read_photo
+from lesionscope.revise import correct, with_reference
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
 from lesionscope.store.store import Store
 
