@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lesionscope.core.measurement import Calibration, LesionMap, Measurement
 from lesionscope.core.photo import CaptureFinding, Photo
 from lesionscope.core.sites import HAND_SITES
-from lesionscope.imaging.border import lesion_mask
+from lesionscope.imaging.border import TOLD, lesion_mask
 from lesionscope.imaging.grow import Ground, ground
 from lesionscope.imaging.lesion import Contrast, contrast
 from lesionscope.imaging.reference import clear_contrast, heard_together
@@ -233,7 +233,11 @@ def _referenced(
     on_body = skin & ~hand if palm else skin
     said = resized_map(found.lesion_map.probability, skin.shape)
     probability = heard_together(said, against, on_body, at=at)
-    return against, probability, lesion_mask(probability, against, on_body, edge_rule=False)
+    return (
+        against,
+        probability,
+        lesion_mask(probability, against, on_body, edge_rule=False, border=TOLD),
+    )
 
 
 def _kept(

@@ -15,6 +15,8 @@ _OF_TYPICAL, LEAST = 0.75, 0.45
 """... the border lies at this share of the median there, and never below the second. Borders of
 rendered patients, of whom the network is sure, are best at 0.7 to 0.8; real photos that it never
 saw make it hesitate, and 0.4 to 0.5 is best there (docs/validation.md)."""
+TOLD = 0.75
+"""The border where a person has said what clear skin is: nobody needs to guess how sure to be."""
 _SURE_OF_PHOTO, _DOUBT = 0.95, 0.30
 """A network whose median is the first is left alone; this much lower, redness has its full say."""
 _MOST_REDNESS = 3.0
@@ -82,6 +84,7 @@ def lesion_mask(
     skin: NDArray[np.bool_],
     *,
     edge_rule: bool,
+    border: float | None = None,
 ) -> NDArray[np.bool_]:
     """Outline the lesions.
 
@@ -96,6 +99,8 @@ def lesion_mask(
     edge_rule : bool
         Move each border to half of the core's contrast. A network that was trained on borders
         drawn at half contrast needs no second move.
+    border : float, optional
+        Probability at which a network's lesions end; by default `border_probability`.
 
     Returns
     -------
@@ -103,7 +108,7 @@ def lesion_mask(
     """
     smallest = _SMALLEST_SHARE * float(skin.sum()) + 12
     if not edge_rule:
-        border = border_probability(probability, skin)
+        border = border or border_probability(probability, skin)
         likely = np.asarray((probability >= border) & skin)
         mask = _touching(likely, np.asarray(probability >= max(border, SURE)))
         return _over(_closed(mask) & skin, smallest)

@@ -27,7 +27,7 @@ _LIKE = 2.0  # sd of clear skin: what deviates less from the patch is like it
 _LEAST_NOISE = 0.02  # natural log units: coding of JPEG alone makes about as much
 _NO_LESION = 0.3  # the most that a network's word counts where skin is like the patch
 _LIKE_PATCH = 0.5  # sd of clear skin up to which it is; one sd later the word has its full weight
-_REDDER = 3.0  # sd of clear skin from which redness speaks for a lesion
+_REDDER = 6.0  # sd of clear skin from which redness speaks for a lesion
 _PER_SD = 1.2  # log odds for each sd beyond that
 _REACH = 0.3  # sd in shares of the longer side: a palm or another limb has a redness of its own
 _MOST = 4.0  # log odds that redness can add: 0.04 becomes 0.7, 0.01 stays below one half
@@ -113,7 +113,7 @@ def heard_together(
     redness = np.clip(_PER_SD * (deviation - _REDDER), 0, _MOST)
     odds = np.log(share / (1 - share)) + redness * _nearness(skin.shape, at)
     together = 1 / (1 + np.exp(-odds))
-    # Within an sd of the patch the most stays below `LEAST`, so that nothing there is lesion.
+    # Within an sd of the patch the most stays below every border: nothing there is lesion.
     weight = np.clip(deviation - _LIKE_PATCH, 0, 1)
     together = np.minimum(together, _NO_LESION + (1 - _NO_LESION) * weight)
     return np.asarray(np.where(skin, together, 0), dtype=np.float32)
