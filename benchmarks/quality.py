@@ -129,7 +129,9 @@ def thumbnail(shown: Shown) -> Shown:
 
 def cropped(shown: Shown) -> Shown:
     """Keep only the middle of the skin, so that skin leaves the frame on all sides."""
-    distance = cv2.distanceTransform(shown.skin.astype(np.uint8), cv2.DIST_L2, 5)
+    # The frame counts as an edge: skin that fills it has none of its own.
+    framed = np.pad(shown.skin.astype(np.uint8), 1)
+    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
     row, column = np.unravel_index(int(distance.argmax()), distance.shape)
     half = max(40, int(distance.max() / 1.5))
     part = np.s_[max(0, row - half) : row + half, max(0, column - half) : column + half]

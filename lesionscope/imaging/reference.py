@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lesionscope.imaging.colour import chromophores, optical_density
+from lesionscope.imaging.colour import chromophores
 from lesionscope.imaging.grow import ground, pigment_slope
-from lesionscope.imaging.lesion import Contrast, clear_background, robust_sd
+from lesionscope.imaging.lesion import Contrast, clear_background, robust_sd, smooth_density
 
 _PATCH = 0.011  # radius of what a click points at, share of the longer side
 _ROUNDS = 5
@@ -30,6 +30,8 @@ _LIKE_PATCH = 0.5  # sd of clear skin up to which it is; one sd later the word h
 _REDDER = 6.0  # sd of clear skin from which redness speaks for a lesion
 _PER_SD = 1.2  # log odds for each sd beyond that
 _REACH = 0.3  # sd in shares of the longer side: a palm or another limb has a redness of its own
+_AT_CLICK = 0.08  # sd in shares of the longer side: there the person's word stands alone
+_UNSURE, _TO_SURE = 0.80, 0.15  # a network is sure from 0.95 on
 _MOST = 4.0  # log odds that redness can add: 0.04 becomes 0.7, 0.01 stays below one half
 
 
@@ -76,7 +78,7 @@ def clear_contrast(
     signal = on.red_green - np.float32(pigment_slope(on, (x, y))) * on.green_blue
     clear = _like_patch(signal, reference, patch)
     relative = signal - _through_patch(signal, clear, patch)
-    density = np.asarray(cv2.GaussianBlur(optical_density(rgb), (0, 0), 1.5), dtype=np.float32)
+    density = smooth_density(rgb)
     bands = [_through_patch(density[..., band], clear, patch) for band in range(3)]
     clear_density = np.stack(bands, axis=-1)
     haemoglobin = chromophores(density - clear_density)[..., 0]
@@ -113,15 +115,20 @@ def heard_together(
     redness = np.clip(_PER_SD * (deviation - _REDDER), 0, _MOST)
     odds = np.log(share / (1 - share)) + redness * _nearness(skin.shape, at)
     together = 1 / (1 + np.exp(-odds))
-    # Within an sd of the patch the most stays below every border: nothing there is lesion.
+    # Within an sd of the patch the most stays below every border: nothing there is lesion. On dark
+    # skin a lesion may deviate less; away from the click a network that is sure keeps its word.
     weight = np.clip(deviation - _LIKE_PATCH, 0, 1)
+    sure = np.clip((probability - _UNSURE) / _TO_SURE, 0, 1)
+    weight = np.maximum(weight, sure * (1 - _nearness(skin.shape, at, _AT_CLICK)))
     together = np.minimum(together, _NO_LESION + (1 - _NO_LESION) * weight)
     return np.asarray(np.where(skin, together, 0), dtype=np.float32)
 
 
-def _nearness(shape: tuple[int, ...], at: tuple[int, int]) -> NDArray[np.float32]:
+def _nearness(
+    shape: tuple[int, ...], at: tuple[int, int], reach: float = _REACH
+) -> NDArray[np.float32]:
     rows, columns = np.ogrid[: shape[0], : shape[1]]
-    far = ((rows - at[1]) ** 2 + (columns - at[0]) ** 2) / (_REACH * max(shape)) ** 2
+    far = ((rows - at[1]) ** 2 + (columns - at[0]) ** 2) / (reach * max(shape)) ** 2
     return np.asarray(np.exp(-far / 2), dtype=np.float32)
 
 

@@ -27,14 +27,22 @@ def test_the_clicked_skin_is_the_zero_of_the_contrast() -> None:
 def test_skin_like_the_click_is_never_lesion_and_redder_doubt_is() -> None:
     lesion = disc(120, 150, 30)
     against = clear_contrast(skin_of(0.3 * lesion), SKIN, (300, 80))
-    sure = np.full((HEIGHT, WIDTH), 0.95, np.float32)
-    together = heard_together(sure, against, SKIN, at=(300, 80))
+    likely = np.full((HEIGHT, WIDTH), 0.80, np.float32)
+    together = heard_together(likely, against, SKIN, at=(300, 80))
     assert (together[~disc(120, 150, 36)] >= 0.65).mean() < 0.05
     assert together[disc(120, 150, 22)].min() >= 0.65
     doubt = np.where(lesion, np.float32(0.2), np.float32(0.01))
     together = heard_together(doubt, against, SKIN, at=(170, 130))
     assert (together[disc(120, 150, 22)] >= 0.8).mean() > 0.95
     assert (together[~disc(120, 150, 36)] >= 0.65).mean() < 0.001
+
+
+def test_a_network_that_is_sure_keeps_its_word_away_from_the_click() -> None:
+    against = clear_contrast(skin_of(0 * disc(120, 150, 30)), SKIN, (300, 80))
+    sure = np.full((HEIGHT, WIDTH), 0.97, np.float32)
+    together = heard_together(sure, against, SKIN, at=(300, 80))
+    assert together[80, 300] < 0.5
+    assert together[120, 60] > 0.75
 
 
 def test_redness_alone_is_no_lesion_where_the_network_saw_nothing() -> None:
