@@ -10,9 +10,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from lesionscope.core.people import Act, Reader, Role
 from lesionscope.store.chain import Entry, sha256_of, time_text
 from lesionscope.store.passwords import check_new_password, hash_password, password_matches
-from lesionscope.store.record import Record
+from lesionscope.store.record import Record, is_closed
 from lesionscope.store.refusals import AlreadyThere, NotAllowed, SignInRefused
-from lesionscope.store.tables import Row, accounts, passwords, sign_in_tries
+from lesionscope.store.tables import Row, accounts, passwords, sign_in_tries, temporary_passwords
 
 WRONG_TRIES = 5
 """Wrong passwords in a row that lock a name."""
@@ -20,6 +20,7 @@ LOCKED_FOR = timedelta(minutes=5)
 """How long a locked name stays so, from the last wrong try."""
 
 _WRONG = "The name or the password is wrong."
+_CLOSED = "This account is closed. Ask the owner of this record."
 _LOCKED = (
     f"There were {WRONG_TRIES} wrong tries for this name. "
     f"Please wait {LOCKED_FOR.seconds // 60} minutes, then try again."
@@ -63,13 +64,21 @@ class Accounts(Record):
         with self._acting(None, None) as entry:
             if _has_owner(entry.connection):
                 raise NotAllowed("this record has an owner; ask them for an account")
-            owner = _append_account(entry, name, full_name, Role.OWNER, hashed)
+            owner = _append_account(entry, name, full_name, Role.OWNER)
+            append_password(entry, owner.id, hashed, temporary=False)
             entry.actor = owner
             entry.conclude("create owner", "account", owner.id, **_described(owner))
         return owner
 
     def add_account(
-        self, by: Reader, name: str, full_name: str, role: Role, password: str
+        self,
+        by: Reader,
+        name: str,
+        full_name: str,
+        role: Role,
+        password: str,
+        *,
+        temporary: bool = False,
     ) -> Reader:
         """Create an account.
 
@@ -81,6 +90,8 @@ class Accounts(Record):
             As for `create_owner`.
         role : Role
             What the person may do.
+        temporary : bool
+            Whether the person must choose another password at the first sign-in.
 
         Returns
         -------
@@ -102,7 +113,8 @@ class Accounts(Record):
         with self._acting(by, Act.MANAGE_ACCOUNTS) as entry:
             if _account_named(entry.connection, name) is not None:
                 raise AlreadyThere(f"the name {name!r} is taken")
-            added = _append_account(entry, name, full_name, Role(role), hashed)
+            added = _append_account(entry, name, full_name, Role(role))
+            append_password(entry, added.id, hashed, temporary=temporary)
             entry.conclude("add account", "account", added.id, **_described(added))
         return added
 
@@ -134,7 +146,8 @@ class Accounts(Record):
         ------
         SignInRefused
             If they do not match, or after 5 wrong tries for 5 minutes. The sentence and the
-            time it takes are the same whether the name has an account or not.
+            time it takes are the same whether the name has an account or not. That an account
+            is closed is told only to who knows its password.
         """
         reader = self._prove(name, password, refusal="sign-in refused")
         with self._acting(reader, None) as entry:
@@ -158,14 +171,19 @@ class Accounts(Record):
         Raises
         ------
         SignInRefused
-            If no account has this name; who was vouched for may be told that.
+            If no account has this name, or it is closed; who was vouched for may be told that.
         """
         with self._reading(None, None) as connection:
             found = _account_named(connection, name)
-        if found is None:
+        if found is None or found["closed"]:
+            number = found["id"] if found else None
             with self._acting(None, None) as entry:
-                entry.conclude("sign-in refused", "account", None, vouched_by=vouched_by)
-            raise SignInRefused(f"there is no account named {name!r}; ask the owner to add one")
+                entry.conclude("sign-in refused", "account", number, vouched_by=vouched_by)
+            raise SignInRefused(
+                _CLOSED
+                if found
+                else f"there is no account named {name!r}; ask the owner to add one"
+            )
         reader = Reader(found["id"], found["name"], found["full_name"], Role(found["role"]))
         with self._acting(reader, None) as entry:
             entry.conclude("sign in", "account", reader.id, vouched_by=vouched_by)
@@ -182,14 +200,17 @@ class Accounts(Record):
             with self._acting(None, None) as entry:
                 entry.conclude(refusal, "account", found["id"] if found else None, **detail)
             raise SignInRefused(_WRONG)
+        if found["closed"]:
+            with self._acting(None, None) as entry:
+                entry.conclude(refusal, "account", found["id"], **detail, because="closed")
+            raise SignInRefused(_CLOSED)
         with self._changing() as connection:
-            key = _try_key(name)
-            connection.execute(delete(sign_in_tries).where(sign_in_tries.c.name_sha256 == key))
+            forget_tries(connection, name)
         return Reader(found["id"], found["name"], found["full_name"], Role(found["role"]))
 
     def _count_try(self, name: str) -> None:
         """Count a try before its password is looked at, so that many at once gain nothing."""
-        key = _try_key(name)
+        key = try_key(name)
         now = self._clock()
         with self._changing() as connection:
             old = sign_in_tries.c.last_at <= time_text(now - LOCKED_FOR)
@@ -217,8 +238,14 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
-def _try_key(name: str) -> str:
+def try_key(name: str) -> str:
+    """Return what the wrong tries for a name are counted under."""
     return sha256_of(name_key(name).encode("utf-8", "replace"))
+
+
+def forget_tries(connection: Connection, name: str) -> None:
+    """Let a name be tried again as if nobody had mistyped its password."""
+    connection.execute(delete(sign_in_tries).where(sign_in_tries.c.name_sha256 == try_key(name)))
 
 
 def _checked_names(name: str, full_name: str) -> tuple[str, str]:
@@ -238,8 +265,8 @@ def _has_owner(connection: Connection) -> bool:
 
 def _account_named(connection: Connection, name: str) -> Row | None:
     key = name_key(name).encode("utf-8", "replace").decode()
-    found = connection.execute(select(accounts).where(accounts.c.name_key == key)).mappings()
-    row = found.one_or_none()
+    named = select(accounts, is_closed().label("closed")).where(accounts.c.name_key == key)
+    row = connection.execute(named).mappings().one_or_none()
     return dict(row) if row is not None else None
 
 
@@ -253,11 +280,17 @@ def _password_hash(connection: Connection, account_id: int) -> str | None:
     return connection.scalar(newest)
 
 
-def _append_account(entry: Entry, name: str, full_name: str, role: Role, hashed: str) -> Reader:
+def append_password(entry: Entry, account_id: int, hashed: str, *, temporary: bool) -> None:
+    """Write a password of an account; it counts from the end of this act."""
+    password_id = entry.append(passwords, account_id=account_id, hash=hashed)
+    if temporary:
+        entry.append(temporary_passwords, password_id=password_id)
+
+
+def _append_account(entry: Entry, name: str, full_name: str, role: Role) -> Reader:
     account_id = entry.append(
         accounts, name=name, name_key=name_key(name), full_name=full_name, role=role.value
     )
-    entry.append(passwords, account_id=account_id, hash=hashed)
     return Reader(account_id, name, full_name, role)
 
 

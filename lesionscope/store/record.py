@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, exists, select
 
 from lesionscope.core.people import Act, Reader, Role, may
 from lesionscope.store.chain import Entry
 from lesionscope.store.database import transaction
 from lesionscope.store.refusals import NotAllowed, NotInRecord
-from lesionscope.store.tables import accounts
-from lesionscope.store.vault import Vault
+from lesionscope.store.remote_vault import Files
+from lesionscope.store.tables import account_states, accounts, passwords, temporary_passwords
 
 
 class Record:
@@ -25,7 +25,7 @@ class Record:
     ----------
     engine : Engine
         Migrated database.
-    vault : Vault
+    vault : Files
         Where bytes are kept.
     clock : callable
         Returns the time, with its time zone.
@@ -36,7 +36,7 @@ class Record:
     def __init__(
         self,
         engine: Engine,
-        vault: Vault,
+        vault: Files,
         clock: Callable[[], datetime],
         hasher: PasswordHasher,
     ) -> None:
@@ -81,13 +81,48 @@ def _check_right(connection: Connection, by: Reader | None, right: Act | None) -
         if right is not None:
             raise NotAllowed(f"nobody is signed in; to {right} needs an account")
         return None
-    row = connection.execute(select(accounts).where(accounts.c.id == by.id)).one_or_none()
+    now = select(accounts, is_closed().label("closed"), must_change_password().label("must_change"))
+    row = connection.execute(now.where(accounts.c.id == by.id)).one_or_none()
     if row is None or (row.name, row.full_name) != (by.name, by.full_name):
         raise NotAllowed(f"{by.name} has no account in this record")
+    if row.closed:
+        raise NotAllowed(f"the account of {row.full_name} is closed; ask the owner of this record")
+    if row.must_change and right is not None:
+        raise NotAllowed("the owner set your password; choose one of your own first")
     actor = Reader(row.id, row.name, row.full_name, Role(row.role))
     if right is not None and not may(actor.role, right):
         raise NotAllowed(f"{actor.full_name} ({actor.role}) may not {right}")
     return actor
+
+
+CLOSED = "closed"
+"""State of an account that may not sign in; any other state, or none, is open."""
+
+
+def is_closed() -> ColumnElement[bool]:
+    """Return the condition that an account of the query is closed."""
+    newest = (
+        select(account_states.c.state)
+        .where(account_states.c.account_id == accounts.c.id)
+        .order_by(account_states.c.id.desc())
+        .limit(1)
+        .correlate(accounts)
+        .scalar_subquery()
+    )
+    return newest.is_not_distinct_from(CLOSED)
+
+
+def must_change_password() -> ColumnElement[bool]:
+    """Return the condition that the password of an account of the query is not the person's own."""
+    newest = (
+        select(passwords.c.id)
+        .where(passwords.c.account_id == accounts.c.id)
+        .order_by(passwords.c.id.desc())
+        .limit(1)
+        .correlate(accounts)
+        .scalar_subquery()
+    )
+    return exists().where(temporary_passwords.c.password_id == newest)
 
 
 def require(connection: Connection, table: Table, row_id: int, noun: str) -> None:

@@ -66,6 +66,7 @@ def test_a_rule_that_is_broken_is_said(
     assert store.readers(owner) == [owner]
 
 
+@pytest.mark.sqlite
 def test_the_database_holds_no_password(store: Store, owner: Reader, tmp_path: Path) -> None:
     store.authenticate("owner", "correct horse battery")
     refused(store, "battery staple as a name")
@@ -162,6 +163,7 @@ def test_unreadable_text_is_refused_like_any_other(store: Store, owner: Reader) 
         store.add_account(owner, "ben", "Ben B", Role.MONITOR, "\ud800" * 12)
 
 
+@pytest.mark.sqlite
 def test_sqlite_itself_keeps_names_apart(store: Store, owner: Reader, tmp_path: Path) -> None:
     raw = sqlite3.connect(tmp_path / "home" / "record.sqlite")
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
