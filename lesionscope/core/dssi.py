@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 
 from lesionscope.core.evidence import Certainty, Citation, Fact
-from lesionscope.core.field import Field, FromPhoto, Levels
-from lesionscope.core.instrument import Instrument, Rater, ScoreRule
+from lesionscope.core.field import NOT_ASSESSABLE, Answer, Field, FromPhoto, Levels
+from lesionscope.core.instrument import Instrument, Query, Rater, ScoreRule
 
 CARROLL_2008 = Citation("Carroll et al. 2008, Br J Dermatol 158:345-50", "PMID 18067478")
 YOO_2022 = Citation("Yoo et al. 2022, Clin Exp Dermatol 47:1298")
@@ -87,6 +88,31 @@ def _fields() -> tuple[Field, ...]:
     return tuple(fields)
 
 
+def _area_without_signs(region: Region, given: Mapping[str, Answer]) -> bool:
+    signs = [given.get(f"{region.value}.{sign}") for sign in _SIGNS]
+    area = given.get(f"{region.value}.area")
+    return area not in (None, 0, NOT_ASSESSABLE) and all(sign == 0 for sign in signs)
+
+
+def _signs_without_area(region: Region, given: Mapping[str, Answer]) -> bool:
+    signs = [given.get(f"{region.value}.{sign}") for sign in _SIGNS]
+    return given.get(f"{region.value}.area") == 0 and any(
+        sign not in (None, 0, NOT_ASSESSABLE) for sign in signs
+    )
+
+
+def _queries() -> tuple[Query, ...]:
+    """Ask about regions whose area and signs contradict each other: their product hides it."""
+    return tuple(
+        Query(f"{_LABELS[region]}: {words}", partial(arises, region))
+        for region in Region
+        for words, arises in (
+            ("signs are above 0 and no area is involved", _signs_without_area),
+            ("an area is involved and every sign is 0", _area_without_signs),
+        )
+    )
+
+
 def _weighted(answers: Mapping[str, float]) -> float:
     tenths = sum(
         weight
@@ -132,5 +158,6 @@ DSSI = Instrument(
         Fact("area grades are those of the PASI", Certainty.UNVERIFIED, YOO_2022),
         Fact("published severity bands, and an important change", Certainty.NOT_FOUND),
     ),
+    queries=_queries(),
 )
 """The instrument: 16 fields, one total."""

@@ -11,7 +11,7 @@ Lund-Browder adult regional percentages, restated in public burn-triage code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lesionscope.core.bands import Band, BandScheme
@@ -89,6 +89,8 @@ class AreaProposal:
         one or the other, and skin without a photo clear or wholly involved.
     unseen : tuple of Site
         Sites of the region that no measurement covers.
+    one_sided : tuple of Site
+        Sites of the region of which only one side of the body was measured.
     """
 
     region: Region
@@ -96,6 +98,7 @@ class AreaProposal:
     low: float
     high: float
     unseen: tuple[Site, ...]
+    one_sided: tuple[Site, ...] = ()
 
     @property
     def level(self) -> int:
@@ -109,11 +112,17 @@ class AreaProposal:
 
     def describe(self) -> str:
         """Say the grade, how sure it is, and what was not seen."""
-        span = f"{self.percent:.0f} % of the region ({self.low:.0f} to {self.high:.0f} %)"
-        others = ", ".join(str(level) for level in self.possible if level != self.level)
-        doubt = f", may be {others}" if others else ""
-        unseen = ", ".join(FACTS[site].label for site in self.unseen)
-        return f"{self.level}: {span}{doubt}" + (f"; not seen: {unseen}" if unseen else "")
+        percent = f"{self.percent:.0f}" if self.percent >= 1 or not self.percent else "below 1"
+        span = f"{percent} % of the region ({self.low:.0f} to {self.high:.0f} %)"
+        first, last = self.possible[0], self.possible[-1]
+        doubt = f", may be {first} to {last}" if last > first else ""
+        gaps = {"not seen": self.unseen, "one side only": self.one_sided}
+        told = "".join(
+            f"; {words}: {', '.join(FACTS[site].label for site in sites)}"
+            for words, sites in gaps.items()
+            if sites
+        )
+        return f"{self.level}: {span}{doubt}{told}"
 
 
 def area_level(percent: float) -> int:
@@ -144,7 +153,12 @@ def area_level(percent: float) -> int:
     return int(band)
 
 
-def propose_area(region: Region, measured: Mapping[Site, BsaEstimate]) -> AreaProposal | None:
+def propose_area(
+    region: Region,
+    measured: Mapping[Site, BsaEstimate],
+    *,
+    one_sided: Collection[Site] = (),
+) -> AreaProposal | None:
     """Propose the area grade of a region from measured body surface.
 
     Parameters
@@ -154,6 +168,8 @@ def propose_area(region: Region, measured: Mapping[Site, BsaEstimate]) -> AreaPr
     measured : mapping of Site to BsaEstimate
         Involved percent of the whole body at each site, both sides together, in one convention.
         Sites without a photo are missing: not seen is not clear.
+    one_sided : collection of Site
+        Sites of which one side of the body was measured; the other half is skin without a photo.
 
     Returns
     -------
@@ -176,9 +192,10 @@ def propose_area(region: Region, measured: Mapping[Site, BsaEstimate]) -> AreaPr
     here = sum(_part(seen[site].percent, site, region)[1] for site in seen)
     low = sum(_part(seen[site].interval.low, site, region)[0] for site in seen)
     high = sum(_part(seen[site].interval.high, site, region)[2] for site in seen)
-    high += sum(shares[site] for site in unseen)
+    halves = tuple(site for site in seen if site in one_sided)
+    high += sum(shares[site] for site in unseen) + sum(shares[site] / 2 for site in halves)
     percent, least, most = (min(100.0, 100 * area / whole) for area in (here, low, high))
-    return AreaProposal(region, percent, least, most, unseen)
+    return AreaProposal(region, percent, least, most, unseen, halves)
 
 
 def _part(involved: float, site: Site, region: Region) -> tuple[float, float, float]:

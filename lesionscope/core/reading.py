@@ -30,6 +30,19 @@ class AnswerOrigin(StrEnum):
     """The reader chose another level than the one suggested."""
 
 
+def origin_of(answer: object, suggested: object | None) -> AnswerOrigin:
+    """Return how an answer came about, given what was suggested for it; None is nothing.
+
+    Examples
+    --------
+    >>> origin_of(2, 2).value, origin_of(1, 2).value, origin_of(1, None).value
+    ('confirmed', 'overridden', 'entered')
+    """
+    if suggested is None:
+        return AnswerOrigin.ENTERED
+    return AnswerOrigin.CONFIRMED if answer == suggested else AnswerOrigin.OVERRIDDEN
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """The signed scores of one visit by one reader.

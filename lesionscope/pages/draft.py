@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lesionscope.core.cdasi import ITEMS, NOT_ASSESSABLE, Answer, FormItem, check_answers
-from lesionscope.core.measurement import Item
-from lesionscope.core.reading import AnswerOrigin, Reading
+from lesionscope.core.reading import AnswerOrigin, Reading, origin_of
 from lesionscope.core.sites import CDASI_LOCATIONS, FACTS, Site
 
 NAILS_AND_HAIR = "nails_and_hair"
@@ -50,21 +49,6 @@ class Suggested:
     probability: float
     reason: str
     photo_id: int
-
-
-def form_key(site: Site, item: Item) -> str | None:
-    """Return the field that an item of a site fills, or None where the form has none.
-
-    Examples
-    --------
-    >>> form_key(Site.ARM, Item.SCALE), form_key(Site.GOTTRON_HANDS, Item.EROSION)
-    ('arm.scale', 'gottron_hands.ulceration')
-    """
-    name = item.value
-    if site is Site.GOTTRON_HANDS and item is Item.EROSION:
-        name = "ulceration"
-    key = f"{site.value}.{name}"
-    return key if any(field.key == key for field in ITEMS) else None
 
 
 def worst(suggestions: Iterable[tuple[str, Suggested]]) -> dict[str, Suggested]:
@@ -122,7 +106,8 @@ class Draft:
         if answer is not None:
             check_answers({key: answer})
             answers[key] = answer
-            origins[key] = _origin(answer, suggested if self.suggestions_shown else None)
+            seen = suggested.level if suggested and self.suggestions_shown else None
+            origins[key] = origin_of(answer, seen)
         return replace(self, answers=answers, origins=origins)
 
     def fill(
@@ -176,12 +161,6 @@ def draft_of(reading: Reading) -> Draft:
         suggestions_shown=reading.suggestions_shown,
         supersedes=reading.id,
     )
-
-
-def _origin(answer: Answer, suggested: Suggested | None) -> AnswerOrigin:
-    if suggested is None:
-        return AnswerOrigin.ENTERED
-    return AnswerOrigin.CONFIRMED if answer == suggested.level else AnswerOrigin.OVERRIDDEN
 
 
 def answer_name(item: FormItem, answer: Answer) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from lesionscope.core.cdasi import NOT_ASSESSABLE, Answer, FormItem, Part, score
+from lesionscope.core.cdasi import CDASI, NOT_ASSESSABLE, Answer, FormItem, Part, score
 from lesionscope.core.people import Act, Reader
 from lesionscope.core.sites import FACTS
 from lesionscope.pages import frame, pictures, session
+from lesionscope.pages.baseline import show_cdasi_changes
+from lesionscope.pages.components.form_keys import form_keys
 from lesionscope.pages.draft import (
     GROUPS,
     Draft,
@@ -19,6 +21,7 @@ from lesionscope.pages.draft import (
     draft_from,
     group_label,
 )
+from lesionscope.pages.instrument_facts import show_glossary, show_rights, show_sources
 from lesionscope.pages.suggested import reasons_for_none, suggestions_of
 from lesionscope.pages.visit_bsa import Measured, measured_photos
 from lesionscope.store.store import Store
@@ -288,13 +291,20 @@ with left:
     group = show_locations(draft, {photo.site.value for photo, _ in measured})
 with right:
     show_progress(draft)
+    show_cdasi_changes(store, reader, visit, draft.answers)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(group_label(group), width="content", anchor=False)
         st.caption("n/a: not assessable. It is not a zero, and it leaves the form without a total.")
     pictured, form = st.columns([1, 1.5], gap="medium")
     with pictured:
         show_photos(reader, [pair for pair in measured if pair[0].site.value == group])
+        with st.expander("Glossary", icon=":material/menu_book:"):
+            show_glossary(GROUPS[group])
     with form:
         show_shortcuts(sheet, group)
+        form_keys()
         for item in GROUPS[group]:
             show_field(sheet, item)
+with st.expander("Sources of the CDASI, and how sure each fact is", icon=":material/fact_check:"):
+    show_sources(CDASI, store.instrument_settings(reader).adopted)
+show_rights([CDASI])

@@ -10,10 +10,14 @@ from lesionscope.core.cdasi import NOT_ASSESSABLE, Part, item_named, score, seve
 from lesionscope.core.measurement import BsaEstimate, Convention
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.reading import AnswerOrigin, Meaning, Reading
+from lesionscope.core.signature import SignedKind
 from lesionscope.core.sites import FACTS
-from lesionscope.pages import frame, panel, pictures, session
+from lesionscope.pages import countersign, frame, panel, pictures, session
+from lesionscope.pages.baseline import show_cdasi_changes
 from lesionscope.pages.bodies import body_caption
 from lesionscope.pages.draft import Draft, answer_name, draft_from, draft_of, group_label
+from lesionscope.pages.form_totals import show_signed_forms
+from lesionscope.pages.imported import show_imported
 from lesionscope.pages.report_download import show_report_download
 from lesionscope.pages.visit_bsa import (
     Measured,
@@ -42,7 +46,7 @@ def sign(
         answers=draft.answers,
         origins=draft.origins,
         bsa=bsa,
-        meaning=st.session_state["sign_meaning"],
+        meaning=Meaning.AUTHORSHIP,
         measurement_ids=ids,
         suggestions_shown=draft.suggestions_shown,
         supersedes=draft.supersedes,
@@ -148,11 +152,12 @@ def show_signature(reading: Reading) -> None:
     )
 
 
-def show_earlier(readings: list[Reading]) -> None:
+def show_earlier(store: Store, reader: Reader, readings: list[Reading]) -> None:
     """Show the readings that a later one replaced: they stay in the record."""
     for old, new in pairwise(readings):
         with st.expander(f"Superseded reading of {old.signed_at:%d %b %Y %H:%M} UTC"):
             show_signature(old)
+            countersign.show_countersignatures(store, reader, SignedKind.READING, old.id)
             st.caption(f"Replaced because: {new.reason}")
             totals = " · ".join(f"{p.value} {old.score(p).describe()}" for p in Part)
             st.markdown(f"CDASI {totals} · BSA {panel.bsa_words(old.bsa)}")
@@ -171,9 +176,9 @@ def show_sign_form(visit_id: int, draft: Draft, bsa: VisitBsa, measured: Measure
         st.markdown(
             f"You sign **{len(draft.answers)} scores**, **BSA {panel.bsa_words(bsa.total)}** "
             f"and **{len(ids)} measurements** as shown on this page. "
-            "A signed reading is not changed; it can only be superseded, with a reason."
+            "You sign as its author; others review or approve it. A signed reading is not changed; "
+            "it can only be superseded, with a reason."
         )
-        st.selectbox("Meaning", list(Meaning), format_func=lambda m: m.value, key="sign_meaning")
         if draft.supersedes is not None:
             st.text_input("Reason for the correction", key="sign_reason")
         st.text_input("Your password", type="password", key="sign_password")
@@ -204,8 +209,10 @@ draft = draft_from(store.draft(reader, visit.id)) if may_sign else Draft()
 correcting = signed is not None and draft.supersedes == signed.id
 if signed is not None and not correcting:
     show_totals(signed, {"BSA signed, handprint = 1 %": signed.bsa})
+    show_cdasi_changes(store, reader, visit, signed.answers)
     show_signature(signed)
-    if may_sign:
+    locked = countersign.show(store, reader, SignedKind.READING, signed.id, signed.reader_id)
+    if may_sign and not locked:
         st.button(
             "Correct this reading",
             icon=":material/edit:",
@@ -217,11 +224,14 @@ else:
         draft,
         {"BSA, handprint = 1 %": protocol.total, "BSA, handprint = 0.87 %": adjusted.total},
     )
+    show_cdasi_changes(store, reader, visit, draft.answers)
     show_account(protocol)
     show_coverage(protocol)
     st.caption(body_caption(store.body_history(reader, patient.id), visit))
     if not may_sign:
         st.caption("Nobody has signed this visit.")
+show_signed_forms(store.forms(reader, visit.id))
+show_imported(store, reader, visit.id)
 show_report_download(reader, patient, visit)
 show_photos(reader, measured)
 shown = signed if signed is not None and not correcting else draft
@@ -235,4 +245,4 @@ if may_sign and (signed is None or correcting):
         st.page_link(
             session.page_file("score"), label="Score this visit", icon=":material/checklist:"
         )
-show_earlier(store.readings(reader, visit.id))
+show_earlier(store, reader, store.readings(reader, visit.id))

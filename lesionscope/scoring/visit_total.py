@@ -138,6 +138,25 @@ class VisitBsa:
                 found.setdefault(part.site, []).append(part)
         return tuple(_involved(site, parts) for site, parts in found.items())
 
+    def by_site(self) -> dict[Site, BsaEstimate]:
+        """Return what each measured site adds, in percent of the body, its sides together."""
+        found: dict[Site, list[SitePart]] = {}
+        for part in self.counted:
+            found.setdefault(part.site, []).append(part)
+        totals = {site: _total(parts) for site, parts in found.items()}
+        return {site: total for site, total in totals.items() if total is not None}
+
+    def one_sided(self) -> frozenset[Site]:
+        """Return the sites of which only one side of the body was measured."""
+        sides: dict[Site, set[Side]] = {}
+        for part in self.counted:
+            sides.setdefault(part.site, set()).add(part.side)
+        return frozenset(
+            site
+            for site, seen in sides.items()
+            if share_of_body(site, seen) < FACTS[site].bsa_percent
+        )
+
 
 def visit_total(parts: Sequence[SitePart], locations: Iterable[Site]) -> VisitBsa:
     """Add the photos of a visit, counting skin that two of them show once.

@@ -9,24 +9,29 @@ another record) and 11.10(e) (a change does not obscure what was recorded before
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from lesionscope.core.cdasi import Answer, check_answers
 from lesionscope.core.measurement import BsaEstimate, CalibrationSource, Convention, Interval
 from lesionscope.core.people import Act, Reader
 from lesionscope.core.reading import AnswerOrigin, Meaning, Reading
+from lesionscope.core.signature import SignedKind
 from lesionscope.store.accounts import Accounts
-from lesionscope.store.chain import Entry, canonical_json, sha256_of, time_text
-from lesionscope.store.measurements import files_of
-from lesionscope.store.patients import visit_of
-from lesionscope.store.photos import refuse_withdrawn
+from lesionscope.store.chain import Entry, canonical_json, sha256_of
+from lesionscope.store.countersignatures import refuse_locked
 from lesionscope.store.record import require
-from lesionscope.store.refusals import NotInRecord
-from lesionscope.store.tables import Row, measurements, patients, photos, readings, visits
+from lesionscope.store.signed import (
+    check_supersedes,
+    measurement_content,
+    refuse_other_meaning,
+    signature_content,
+    visit_content,
+)
+from lesionscope.store.tables import Row, readings, visits
 
 
 class Readings(Accounts):
@@ -81,31 +86,37 @@ class Readings(Accounts):
         Raises
         ------
         NotAllowed
-            If `by` may not sign readings.
+            If `by` may not sign readings, or the reading to supersede was approved and not
+            unlocked since.
         SignInRefused
             If the password is wrong, or there were too many wrong tries.
         NotInRecord
             If there is no such visit or measurement.
         ValueError
+            If `meaning` is not authorship, which alone makes a reading; see `countersign`.
             If an answer is outside the form or lacks its origin, if a measurement is of another
             visit or of a withdrawn photo, or if `supersedes` is not the current reading or has
             no reason.
         """
         _check_answers(answers, origins, bsa, suggestions_shown)
+        refuse_other_meaning(meaning)
         with self._reading(by, Act.SIGN_READING) as connection:
             require(connection, visits, visit_id, "visit")
         self._prove(by.name, password, refusal="signing refused", visit_id=visit_id)
         with self._acting(by, Act.SIGN_READING) as entry:
             before = newest_reading(entry.connection, visit_id)
-            _check_supersedes(before, visit_id, supersedes, reason)
+            check_supersedes(before, supersedes, reason, noun="reading", where=f"visit {visit_id}")
+            if supersedes is not None:
+                refuse_locked(entry.connection, SignedKind.READING, supersedes)
             content = {
-                "visit": _visit_content(entry.connection, visit_id),
-                **_signature_content(entry, by, meaning),
+                "visit": visit_content(entry.connection, visit_id),
+                **signature_content(entry, by, meaning),
+                "instrument": "CDASI version 2",
                 "answers": dict(answers),
                 "origins": {key: AnswerOrigin(origin).value for key, origin in origins.items()},
                 "bsa": None if bsa is None else _bsa_content(bsa),
                 "measurements": [
-                    _measurement_content(entry.connection, visit_id, measurement_id)
+                    measurement_content(entry.connection, visit_id, measurement_id)
                     for measurement_id in dict.fromkeys(measurement_ids)
                 ],
                 "suggestions_shown": bool(suggestions_shown),
@@ -153,6 +164,17 @@ def newest_reading(connection: Connection, visit_id: int) -> Reading | None:
     return None if row is None else _reading_of(dict(row))
 
 
+def newest_readings(
+    connection: Connection, visit_ids: Collection[int] | None = None
+) -> dict[int, Reading]:
+    """Return the current reading of each of these visits that has one, of all by default."""
+    newest = select(func.max(readings.c.id)).group_by(readings.c.visit_id)
+    if visit_ids is not None:
+        newest = newest.where(readings.c.visit_id.in_(visit_ids))
+    rows = connection.execute(select(readings).where(readings.c.id.in_(newest))).mappings()
+    return {row["visit_id"]: _reading_of(dict(row)) for row in rows}
+
+
 def _check_answers(
     answers: Mapping[str, Answer],
     origins: Mapping[str, AnswerOrigin],
@@ -170,51 +192,6 @@ def _check_answers(
         raise ValueError(f"{told[0]} cannot be {origins[told[0]]}: no suggestion was shown")
 
 
-def _check_supersedes(
-    before: Reading | None, visit_id: int, supersedes: int | None, reason: str
-) -> None:
-    current = before.id if before else None
-    if supersedes is not None and not reason.strip():
-        raise ValueError("a reading that supersedes another needs a reason")
-    if supersedes == current:
-        return
-    if before is None:
-        raise ValueError(f"visit {visit_id} has no reading {supersedes} to supersede")
-    told = "none" if supersedes is None else f"reading {supersedes}"
-    raise ValueError(
-        f"visit {visit_id} already has reading {before.id}, signed by {before.reader_name}; "
-        f"a new one must supersede that reading and say why, got {told}"
-    )
-
-
-def _visit_content(connection: Connection, visit_id: int) -> Row:
-    visit = visit_of(connection, visit_id)
-    pseudonym = select(patients.c.pseudonym).where(patients.c.id == visit.patient_id)
-    return {
-        "id": visit.id,
-        "patient_id": visit.patient_id,
-        "pseudonym": connection.scalar(pseudonym),
-        "day": visit.day.isoformat(),
-        "label": visit.label,
-    }
-
-
-def _signature_content(entry: Entry, by: Reader, meaning: Meaning) -> Row:
-    actor = entry.actor or by
-    reader = {
-        "id": actor.id,
-        "name": actor.name,
-        "full_name": actor.full_name,
-        "role": actor.role.value,
-    }
-    return {
-        "reader": reader,
-        "signed_at": time_text(entry.at),
-        "meaning": Meaning(meaning).value,
-        "instrument": "CDASI version 2",
-    }
-
-
 def _bsa_content(bsa: BsaEstimate) -> Row:
     return {
         "percent": bsa.percent,
@@ -223,28 +200,6 @@ def _bsa_content(bsa: BsaEstimate) -> Row:
         "level": bsa.interval.level,
         "convention": bsa.convention.value,
         "source": bsa.source.value,
-    }
-
-
-def _measurement_content(connection: Connection, visit_id: int, measurement_id: int) -> Row:
-    found = (
-        select(measurements, photos.c.visit_id, photos.c.sha256.label("photo_sha256"))
-        .join(photos, photos.c.id == measurements.c.photo_id)
-        .where(measurements.c.id == measurement_id)
-    )
-    row = connection.execute(found).one_or_none()
-    if row is None:
-        raise NotInRecord(f"there is no measurement {measurement_id} in the record")
-    if row.visit_id != visit_id:
-        raise ValueError(
-            f"measurement {measurement_id} must be of visit {visit_id}, it is of {row.visit_id}"
-        )
-    refuse_withdrawn(connection, row.photo_id)
-    return {
-        "id": measurement_id,
-        "document_sha256": sha256_of(row.document),
-        "photo_sha256": row.photo_sha256,
-        "files": files_of(connection, measurement_id),
     }
 
 

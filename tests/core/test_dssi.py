@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from lesionscope.core.dssi import DSSI, Region
 from lesionscope.core.evidence import Certainty
+from lesionscope.core.field import NOT_ASSESSABLE
 from lesionscope.core.instrument import Incomplete, Total
 
 SIGNS = ("redness", "induration", "scaliness")
@@ -79,3 +80,21 @@ def test_what_is_from_memory_says_so() -> None:
     assert {field.certainty for field in DSSI.fields} == {Certainty.UNVERIFIED}
     assert DSSI.rule("dssi").certainty is Certainty.UNVERIFIED
     assert DSSI.rule("dssi").bands == ()
+
+
+def test_area_and_signs_that_contradict_each_other_are_asked_about() -> None:
+    clear = {f"{r}.{s}": 0 for r in Region for s in (*SIGNS, "area")}
+    assert DSSI.open_queries(clear) == ()
+    assert DSSI.open_queries(clear | {"trunk.redness": 2}) == (
+        "Trunk: signs are above 0 and no area is involved",
+    )
+    assert DSSI.open_queries(clear | {"head.area": 2}) == (
+        "Head and neck: an area is involved and every sign is 0",
+    )
+    assert DSSI.open_queries(clear | {"head.area": 2, "head.redness": 1}) == ()
+
+
+def test_a_blank_or_unclear_answer_contradicts_nothing() -> None:
+    assert DSSI.open_queries({"head.area": 2}) == ()
+    assert DSSI.open_queries({"head.area": NOT_ASSESSABLE, "head.redness": 0}) == ()
+    assert DSSI.open_queries({"head.area": 0, "head.redness": NOT_ASSESSABLE}) == ()

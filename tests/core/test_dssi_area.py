@@ -117,3 +117,23 @@ def test_every_proposal_lies_in_its_interval(
     assert found.high <= 100
     assert found.level in range(7)
     assert found.describe().startswith(str(found.level))
+
+
+def test_the_other_side_of_a_site_is_skin_without_a_photo() -> None:
+    measured = all_of(Region.UPPER_EXTREMITIES, 0.1)
+    whole = propose_area(Region.UPPER_EXTREMITIES, measured)
+    half = propose_area(Region.UPPER_EXTREMITIES, measured, one_sided={Site.ARM, Site.SCALP})
+    assert whole is not None
+    assert half is not None
+    assert half.one_sided == (Site.ARM,)
+    assert (half.low, half.percent) == (whole.low, whole.percent)
+    share = SHARES[Region.UPPER_EXTREMITIES]
+    more = 100 * share[Site.ARM] / 2 / sum(share.values())
+    assert half.high == pytest.approx(whole.high + more)
+    assert "one side only: Arm" in half.describe()
+
+
+def test_a_trace_is_not_called_nothing() -> None:
+    found = propose_area(Region.UPPER_EXTREMITIES, all_of(Region.UPPER_EXTREMITIES, 0.003))
+    assert found is not None
+    assert found.describe().startswith("1: below 1 % of the region")

@@ -5,10 +5,8 @@ import json
 import pytest
 
 from lesionscope.core.cdasi import ITEMS, NOT_ASSESSABLE
-from lesionscope.core.measurement import Item
 from lesionscope.core.reading import AnswerOrigin
-from lesionscope.core.sites import CDASI_LOCATIONS, Site
-from lesionscope.pages.draft import GROUPS, Draft, Suggested, draft_from, form_key, worst
+from lesionscope.pages.draft import GROUPS, Draft, Suggested, draft_from, worst
 
 RED = Suggested(2, 0.71, "a* +9.8", 1)
 
@@ -17,13 +15,6 @@ def test_the_groups_hold_every_field_once() -> None:
     keys = [item.key for group in GROUPS.values() for item in group]
     assert sorted(keys) == sorted(item.key for item in ITEMS)
     assert len(keys) == len(set(keys)) == 81
-
-
-def test_every_item_of_every_location_fills_a_field() -> None:
-    for site in CDASI_LOCATIONS:
-        assert all(form_key(site, item) == f"{site.value}.{item.value}" for item in Item)
-    assert form_key(Site.GOTTRON_HANDS, Item.SCALE) is None
-    assert form_key(Site.ANTERIOR_CHEST, Item.ERYTHEMA) is None
 
 
 def test_nothing_is_answered_before_an_act() -> None:

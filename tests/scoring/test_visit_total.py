@@ -161,3 +161,16 @@ def test_one_convention_in_a_total() -> None:
 def test_a_share_beyond_all_is_refused() -> None:
     with pytest.raises(ValueError, match="0 to 1, got"):
         part(Site.ARM, 1.0, seen_again=1.2)
+
+
+def test_a_site_adds_its_sides_and_one_side_is_told() -> None:
+    left = part(Site.ARM, 1.0, side=Side.LEFT)
+    right = part(Site.ARM, 0.5, side=Side.RIGHT)
+    neck = part(Site.V_NECK, 0.4, side=Side.MIDLINE)
+    both = visit_total((left, right, neck), CDASI_LOCATIONS)
+    assert {s: e.percent for s, e in both.by_site().items()} == {Site.ARM: 1.5, Site.V_NECK: 0.4}
+    assert both.one_sided() == frozenset()
+    assert both.by_site()[Site.V_NECK].interval == visit_total((neck,), ()).total.interval  # type: ignore[union-attr]
+    one = visit_total((left, neck), CDASI_LOCATIONS)
+    assert one.one_sided() == {Site.ARM}
+    assert visit_total((part(Site.ARM, None),), ()).by_site() == {}

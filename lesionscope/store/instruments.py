@@ -1,0 +1,45 @@
+"""The instruments of the study: every form on the settings of the protocol that counts."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from lesionscope.core.catalogue import InstrumentSettings, instruments
+from lesionscope.core.cdasi import CDASI
+from lesionscope.core.form import act_of
+from lesionscope.core.instrument import Instrument
+from lesionscope.core.people import Act, Reader
+from lesionscope.store.protocols import newest_protocol
+from lesionscope.store.record import Record
+
+
+class Instruments(Record):
+    """Instruments of the store."""
+
+    def instrument_settings(self, by: Reader) -> InstrumentSettings:
+        """Return what the study sets of the instruments; nothing is set without a protocol.
+
+        Raises
+        ------
+        NotAllowed
+            If `by` may not read the record.
+        """
+        with self._reading(by, Act.READ_RECORD) as connection:
+            return settings_of(connection)
+
+    def _asked(self, by: Reader, instrument_id: str) -> tuple[Instrument, Act]:
+        """Return a form on the settings of the study, and the right that it needs."""
+        with self._reading(by, None) as connection:
+            known = instruments(settings_of(connection))
+        known.pop(CDASI.id)
+        if instrument_id == CDASI.id:
+            raise ValueError("the CDASI is signed as a reading of the visit, not as a form")
+        if instrument_id not in known:
+            raise ValueError(f"the study's forms are {', '.join(known)}; got {instrument_id!r}")
+        return known[instrument_id], act_of(known[instrument_id])
+
+
+def settings_of(connection: Connection) -> InstrumentSettings:
+    """Return what the protocol that counts sets of the instruments."""
+    protocol = newest_protocol(connection)
+    return InstrumentSettings() if protocol is None else protocol.instrument_settings()
