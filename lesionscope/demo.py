@@ -1,7 +1,8 @@
 """The demo study: rendered virtual patients, put into the record as if they had come to clinic.
 
 Everything goes through the same doors as a real photo: the store keeps the bytes, the
-pipeline measures them. Nothing is signed: a reading is a person's, so every visit waits.
+pipeline measures them. The study follows the protocol that ships as the example, and each patient
+begins the cream at the baseline. Nothing is signed: a reading is a person's, so every visit waits.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from lesionscope.core.patient_event import EventKind
 from lesionscope.core.people import Patient, Reader, Role, Visit
 from lesionscope.core.sites import Side, Site
 from lesionscope.demo_sign_in import (
@@ -26,6 +28,7 @@ from lesionscope.demo_sign_in import (
     was_begun,
 )
 from lesionscope.exchange.measurement_json import document, mask_files
+from lesionscope.exchange.protocol_file import shipped_document
 from lesionscope.pipeline import measure, read_photo
 from lesionscope.places import data_home, samples_folder
 from lesionscope.store import NotAllowed, Store
@@ -34,6 +37,9 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many photos are done, and how many there are."""
 
 FULL_NAME = "Demo owner"
+PROTOCOL = "nct06857240"
+"""The shipped protocol that the demo follows."""
+TREATMENT = "Cream started, twice a day (demo)"
 
 # Without letters and digits that are easily taken for one another; 16 of them hold 79 bits.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -115,12 +121,15 @@ def seed(
 ) -> int:
     """Add the demo study to a record and measure its photos; what is there already stays.
 
+    A protocol that somebody set stays too.
+
     Parameters
     ----------
     store : Store
         The record.
     by : Reader
-        Who adds them; needs the right to add patients and photos and to measure.
+        Who adds them; needs the rights to set the protocol, to add patients, events and photos, and
+        to measure.
     progress : callable, optional
         Called before each photo and once at the end.
     photos : tuple of DemoPhoto, optional
@@ -134,11 +143,12 @@ def seed(
     Raises
     ------
     NotAllowed
-        If `by` may not add patients, photos or measurements.
+        If `by` lacks one of these rights.
     """
     photos = demo_photos() if photos is None else photos
     tell = progress or _silent
     new = 0
+    _set_protocol(store, by)
     for done, photo in enumerate(photos):
         tell(f"{photo.pseudonym}, {photo.label}, {photo.view}", done, len(photos))
         new += _add(store, by, photo)
@@ -180,7 +190,9 @@ def _visit(store: Store, by: Reader, photo: DemoPhoto) -> Visit:
     for visit in store.visits(by, patient.id):
         if (visit.day, visit.label) == (photo.day, photo.label):
             return visit
-    return store.add_visit(by, patient.id, photo.day, photo.label)
+    visit = store.add_visit(by, patient.id, photo.day, photo.label)
+    _begin_treatment(store, by, visit)
+    return visit
 
 
 def _patient(store: Store, by: Reader, pseudonym: str) -> Patient:
@@ -188,6 +200,21 @@ def _patient(store: Store, by: Reader, pseudonym: str) -> Patient:
         if summary.patient.pseudonym == pseudonym:
             return summary.patient
     return store.add_patient(by, pseudonym)
+
+
+def _set_protocol(store: Store, by: Reader) -> None:
+    if not store.protocols(by):
+        store.set_protocol(by, shipped_document(PROTOCOL))
+
+
+def _begin_treatment(store: Store, by: Reader, visit: Visit) -> None:
+    """Record that the cream begins at the baseline: the demo has a course to look at."""
+    protocol = store.protocol(by)
+    at_baseline = protocol is not None and protocol.baseline.is_called(visit.label)
+    if at_baseline and not store.patient_events(by, visit.patient_id, withdrawn=True):
+        store.record_patient_event(
+            by, visit.patient_id, day=visit.day, kind=EventKind.DOSE, words=TREATMENT
+        )
 
 
 def seed_demo_home(

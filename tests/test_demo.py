@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 
 from lesionscope import demo
-from lesionscope.core.people import Reader, Role
+from lesionscope.core.patient_event import EventKind
+from lesionscope.core.people import Reader, Role, Visit
 from lesionscope.core.photo import Photo
+from lesionscope.core.trial import Timing, place_visits
 from lesionscope.demo import DemoAccess, DemoPhoto, demo_photos, seed, seed_demo_home
 from lesionscope.store import NotAllowed, SignInRefused, Store
 
@@ -80,6 +83,23 @@ def test_photos_are_kept_and_measured_once(store: Store, owner: Reader) -> None:
     assert seed(store, owner, photos=photos) == 0
     assert len(store.events(owner)) == events
     assert store.verify() == []
+
+
+def test_the_demo_has_a_protocol_and_a_course(store: Store, owner: Reader) -> None:
+    photo = demo_photos()[0]
+    seed(store, owner, photos=(photo,))
+    assert [one.study_id for one in store.protocols(owner)] == ["NCT06857240"]
+    (event,) = store.patient_events(owner, 1)
+    assert (event.kind, event.day) == (EventKind.DOSE, photo.day)
+    protocol = store.protocol(owner)
+    assert protocol is not None
+    visits = {(p.day, p.label): p for p in demo_photos() if p.pseudonym == photo.pseudonym}
+    held = [Visit(n, 1, day, label) for n, (day, label) in enumerate(visits)]
+    course = place_visits(protocol.visits, held, today=date(2026, 1, 1))
+    timings = [placed.timing for placed in course.placed]
+    in_window = Timing.IN_WINDOW
+    assert timings == [in_window, in_window, Timing.MISSING, in_window]
+    assert not course.unscheduled
 
 
 def test_seeding_cut_short_is_taken_up_again(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -10,6 +10,9 @@ from enum import StrEnum
 from lesionscope.core.people import Visit
 from lesionscope.core.schedule import PlannedVisit, Shot, check_schedule
 from lesionscope.core.sites import Side
+
+NOT_PLANNED = "-"
+"""What a person says of a held visit that is none of the planned ones; no id looks so."""
 
 
 class Timing(StrEnum):
@@ -87,13 +90,18 @@ class VisitCourse:
 
 
 def place_visits(
-    schedule: Sequence[PlannedVisit], held: Iterable[Visit], *, today: date
+    schedule: Sequence[PlannedVisit],
+    held: Iterable[Visit],
+    *,
+    today: date,
+    chosen: Mapping[int, str] | None = None,
 ) -> VisitCourse:
     """Put the held visits of a patient against the schedule.
 
-    A visit belongs to the planned one whose label or id it carries; of several, to the day that is
-    nearest. A visit of another name belongs to the planned one in whose window it lies, if that
-    has none. The baseline is recognised by its name alone, because all days count from it.
+    What a person chose comes first. Otherwise a visit belongs to the planned one whose label or id
+    it carries; of several, to the day that is nearest. A visit of another name belongs to the
+    planned one in whose window it lies, if that has none. Unless a person chose it, the baseline is
+    recognised by its name alone, because all days count from it.
 
     Parameters
     ----------
@@ -103,6 +111,10 @@ def place_visits(
         Visits of one patient.
     today : date
         Decides between missing, due and not yet due.
+    chosen : mapping of int to str, optional
+        Id of a held visit to the id of the planned one that a person said it is, or to
+        `NOT_PLANNED`. A planned visit that is not in the schedule, because the protocol changed,
+        counts as not chosen.
 
     Returns
     -------
@@ -114,36 +126,47 @@ def place_visits(
         If the schedule is not valid.
     """
     check_schedule(schedule)
-    left = sorted(held, key=lambda visit: (visit.day, visit.id))
+    visits = sorted(held, key=lambda visit: (visit.day, visit.id))
+    known = {NOT_PLANNED, *(plan.id for plan in schedule)}
+    said = {visit_id: plan for visit_id, plan in (chosen or {}).items() if plan in known}
+    taken = {said[visit.id]: visit for visit in visits if visit.id in said}
+    taken.pop(NOT_PLANNED, None)
+    left = [visit for visit in visits if visit.id not in said]
     baseline = next(visit for visit in schedule if visit.day == 0)
-    anchor = next((visit for visit in left if baseline.is_called(visit.label)), None)
-    taken: dict[str, Visit] = {}
-    if anchor is not None:
-        taken = _assign(schedule, left, anchor.day)
+    named = next((visit for visit in left if baseline.is_called(visit.label)), None)
+    anchor = taken.get(baseline.id, named)
+    if anchor is None:
+        taken = {}
+    else:
         taken[baseline.id] = anchor
+        open_plans = [plan for plan in schedule if plan.id not in taken]
+        taken |= _assign(schedule, open_plans, left, anchor.day)
     day0 = anchor.day if anchor else None
     placed = tuple(_placed(plan, taken.get(plan.id), day0, today=today) for plan in schedule)
     ids = {visit.id for visit in taken.values()}
-    return VisitCourse(placed, tuple(visit for visit in left if visit.id not in ids))
+    return VisitCourse(placed, tuple(visit for visit in visits if visit.id not in ids))
 
 
 def _assign(
-    schedule: Sequence[PlannedVisit], held: Sequence[Visit], day0: date
+    schedule: Sequence[PlannedVisit],
+    open_plans: Sequence[PlannedVisit],
+    held: Sequence[Visit],
+    day0: date,
 ) -> dict[str, Visit]:
+    """Give the planned visits that nobody chose a visit for those that fit by name or by day."""
     taken: dict[str, Visit] = {}
-    for plan in schedule:
+    for plan in open_plans:
         named = [visit for visit in held if plan.is_called(visit.label)]
-        if named and plan.day != 0:
+        if named:
             taken[plan.id] = min(named, key=lambda v: abs((v.day - day0).days - plan.day))
-    names = [plan for plan in schedule if plan.day != 0 and plan.id not in taken]
-    for plan in names:
+    for plan in open_plans:
         inside = [
             visit
             for visit in held
             if plan.first_day <= (visit.day - day0).days <= plan.last_day
             and not any(other.is_called(visit.label) for other in schedule)
         ]
-        if inside:
+        if inside and plan.id not in taken:
             taken[plan.id] = min(inside, key=lambda v: abs((v.day - day0).days - plan.day))
     return taken
 

@@ -89,7 +89,12 @@ def shipped_protocols() -> tuple[str, ...]:
 
 
 def shipped_protocol(name: str) -> Protocol:
-    """Read an example protocol that comes with the software.
+    """Read an example protocol that comes with the software, see `shipped_document`."""
+    return protocol_from(shipped_document(name))
+
+
+def shipped_document(name: str) -> bytes:
+    """Return the file of an example protocol that comes with the software.
 
     Parameters
     ----------
@@ -98,7 +103,8 @@ def shipped_protocol(name: str) -> Protocol:
 
     Returns
     -------
-    Protocol
+    bytes
+        YAML, with its comments.
 
     Raises
     ------
@@ -108,6 +114,4 @@ def shipped_protocol(name: str) -> Protocol:
     known = shipped_protocols()
     if name not in known:
         raise ValueError(f"protocol must be one of {', '.join(known)}; got {name!r}")
-    return protocol_from(
-        (resources.files("lesionscope") / "protocols" / f"{name}.yaml").read_bytes()
-    )
+    return (resources.files("lesionscope") / "protocols" / f"{name}.yaml").read_bytes()

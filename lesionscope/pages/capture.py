@@ -10,16 +10,21 @@ from streamlit.delta_generator import DeltaGenerator
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.sites import FACTS, VIEWS, Side, Site, view_named
 from lesionscope.exchange.target_sheet import Paper, target_sheet
-from lesionscope.imaging.decode import UnreadableImage
 from lesionscope.pages import frame, panel, pictures, session
+from lesionscope.pages.arrivals import (
+    FORMATS,
+    Arrival,
+    add_photo,
+    first_time,
+    measured_or_why_not,
+    queue,
+    show_refused,
+)
 from lesionscope.pages.hands import show_found_hand
-from lesionscope.pages.measuring import Bench, measure_stored
-from lesionscope.pipeline import read_photo
+from lesionscope.pages.measuring import Bench
 from lesionscope.store.entries import BodyHistory, StoredMeasurement, StoredPhoto
-from lesionscope.store.refusals import AlreadyThere
 from lesionscope.store.store import Store
 
-FORMATS = ["jpg", "jpeg", "png", "tif", "tiff", "webp", "heic", "heif"]
 VIEW_LABELS = {view.id: view.label for view in VIEWS}
 
 
@@ -39,26 +44,6 @@ def side_of(name: str) -> Side:
     """Propose the side of the body that a file name holds as a word."""
     words = re.split(r"[^a-z]+", name.lower())
     return next((side for side in (Side.LEFT, Side.RIGHT) if side.value in words), Side.MIDLINE)
-
-
-def add_photo(reader: Reader, visit_id: int, name: str, data: bytes) -> None:
-    """Check that a file is a photo, store its bytes, and queue it for measuring."""
-    view = view_of(name)
-    try:
-        read_photo(data, name)
-        stored = session.store().add_photo(
-            reader,
-            visit_id,
-            data,
-            name=name,
-            view=view,
-            site=view_named(view).sites[0],
-            side=side_of(name),
-        )
-    except (UnreadableImage, AlreadyThere) as refusal:
-        st.session_state.setdefault(session.REFUSED, []).append((name, session.sentence(refusal)))
-    else:
-        st.session_state.setdefault(session.TO_MEASURE, []).append(stored.id)
 
 
 def assign(store: Store, reader: Reader, photo: StoredPhoto, part: str) -> None:
@@ -84,14 +69,6 @@ def withdraw(store: Store, reader: Reader, photo: StoredPhoto) -> None:
     store.withdraw_photo(reader, photo.id, st.session_state[f"reason.{photo.id}"].strip())
 
 
-def queue(photo_id: int) -> None:
-    """Put a photo last in the queue for measuring."""
-    waiting: list[int] = st.session_state.setdefault(session.TO_MEASURE, [])
-    if photo_id not in waiting:
-        waiting.append(photo_id)
-    st.session_state.get(session.NOT_MEASURED, {}).pop(photo_id, None)
-
-
 def show_upload(reader: Reader, visit_id: int) -> None:
     """Show the drop zone and the camera; store what arrives, one file after the other."""
     turn = st.session_state.setdefault(session.UPLOAD_ROUND, 0)
@@ -114,7 +91,9 @@ def show_upload(reader: Reader, visit_id: int) -> None:
     for number, file in enumerate(arrived, start=1):
         progress.progress(number / len(arrived), f"Storing {number} of {len(arrived)}: {file.name}")
         if first_time(file.file_id):
-            add_photo(reader, visit_id, file.name, file.getvalue())
+            name = file.name
+            arrival = Arrival(name, file.getvalue(), view_of(name), side_of(name))
+            add_photo(reader, visit_id, arrival)
     st.session_state[session.UPLOAD_ROUND] = turn + 1
     st.session_state[session.TAKEN] = set()
     st.rerun()
@@ -138,28 +117,6 @@ def show_target() -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-
-
-def first_time(file_id: str) -> bool:
-    """Return whether an uploaded file was not taken yet: a click can start this page anew."""
-    with session.one_at_a_time():
-        taken: set[str] = st.session_state.setdefault(session.TAKEN, set())
-        if file_id in taken:
-            return False
-        taken.add(file_id)
-        return True
-
-
-def show_refused() -> None:
-    """Say which files were not taken, and why; the others went on."""
-    refused: list[tuple[str, str]] = st.session_state.get(session.REFUSED, [])
-    if not refused:
-        return
-    with st.container(border=True):
-        st.markdown(f":red[:material/error:] **Not added: {len(refused)}**")
-        for name, sentence in refused:
-            st.markdown(f"`{name.replace('`', '')}`: {sentence}")
-        st.button("Dismiss", on_click=st.session_state.pop, args=(session.REFUSED,))
 
 
 def show_card(reader: Reader, photo: StoredPhoto, body: BodyHistory) -> DeltaGenerator:
@@ -251,17 +208,6 @@ def measure_waiting(
             st.session_state.setdefault(session.NOT_MEASURED, {})[photo_id] = sentence
         show_found(place, photo, session.store().latest_measurement(reader, photo_id))
     st.rerun()
-
-
-def measured_or_why_not(bench: Bench, photo: StoredPhoto) -> str:
-    """Measure a stored photo; return an empty string, or a sentence why it has no result."""
-    try:
-        measure_stored(bench, photo)
-    except session.REFUSALS as refusal:
-        return session.sentence(refusal)
-    except Exception:
-        return session.TROUBLE.format(number=session.logged())
-    return ""
 
 
 reader = session.reader_here()

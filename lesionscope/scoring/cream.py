@@ -76,10 +76,12 @@ class GramRange:
 
     def describe(self) -> str:
         """Say the range at the measured area, and with the area's uncertainty."""
-        return (
-            f"{self.low:.0f} to {self.high:.0f} g "
-            f"({self.lowest:.0f} to {self.highest:.0f} g with the uncertainty of the area)"
-        )
+        ends = f"{grams_figure(self.lowest)} to {grams_figure(self.highest)}"
+        return f"{self.words()} ({ends} g with the uncertainty of the area)"
+
+    def words(self) -> str:
+        """Say the range at the measured area."""
+        return f"{grams_figure(self.low)} to {grams_figure(self.high)} g"
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,17 @@ class CreamAmount:
     def grams(self, days: float) -> GramRange:
         """Return the amount for a number of days, in grams."""
         return grams_of(self.bsa, self.rules, applications=self.applications_per_day * days)
+
+
+def grams_figure(grams: float) -> str:
+    """Write an amount: whole grams from ten on, below that to the tenth.
+
+    Examples
+    --------
+    >>> grams_figure(69.6), grams_figure(3.26)
+    ('70', '3.3')
+    """
+    return f"{grams:.0f}" if grams >= 10 else f"{grams:.1f}"
 
 
 def grams_of(bsa: BsaEstimate, rules: tuple[DoseRule, ...], *, applications: float) -> GramRange:

@@ -28,6 +28,9 @@ from lesionscope.scoring.bsa import probability_above
 SILENT = "undetermined: the protocol text is silent"
 """How every answer begins that the text leaves open."""
 
+OLDEST_YEARS = 130
+"""No patient is older, completed years."""
+
 
 class Verdict(StrEnum):
     """The answer to the eligibility rules together."""
@@ -72,7 +75,7 @@ class Screening:
     def __post_init__(self) -> None:
         for name, value, high in (
             ("CDASI activity", self.cdasi_activity, 100),
-            ("age", self.age_years, 130),
+            ("age", self.age_years, OLDEST_YEARS),
         ):
             if value is not None and not 0 <= value <= high:
                 raise ValueError(f"{name} must be 0 to {high}, got {value}")
@@ -215,7 +218,8 @@ def _answer(criterion: Criterion, protocol: Protocol, screening: Screening) -> C
         return _bsa_answer(criterion, settings, screening)
     value = _VALUES[quantity](screening)
     if value is None:
-        return _open(criterion, f"undetermined: no signed {label}")
+        given = "no age was given" if quantity is Quantity.AGE_YEARS else f"no signed {label}"
+        return _open(criterion, f"undetermined: {given}")
     return _by_value(criterion, value)
 
 
@@ -237,7 +241,8 @@ def _by_value(
 ) -> CriterionAnswer:
     """Answer by the number alone."""
     place = criterion.place(value)
-    shown = f"{LABELS[criterion.quantity]} {value:.6g}{UNITS.get(criterion.quantity, '')}"
+    unit = UNITS.get(criterion.quantity, "")
+    shown = f"{LABELS[criterion.quantity]} {_figure(criterion, value)}{unit}"
     wording = criterion.wording()
     if place is Placement.SILENT:
         return _open(criterion, f"{SILENT} at {shown} ({wording})", odds)
@@ -247,6 +252,15 @@ def _by_value(
     return CriterionAnswer(criterion, Answer.NOT_MET, f"{shown}: {why} ({wording})", odds)
 
 
+def _figure(criterion: Criterion, value: float) -> str:
+    """Write a value with three digits, or as many as keep it on its side of every bound."""
+    for digits in (3, 4, 5, 6):
+        shown = f"{value:.{digits}g}"
+        if criterion.place(float(shown)) is criterion.place(value):
+            return shown
+    return repr(value)
+
+
 def _bsa_answer(criterion: Criterion, settings: Settings, screening: Screening) -> CriterionAnswer:
     bsa = screening.bsa or screening.measured_bsa
     if bsa is None:
@@ -254,7 +268,8 @@ def _bsa_answer(criterion: Criterion, settings: Settings, screening: Screening) 
     odds = tuple(BoundProbability(b, probability_of(bsa, b)) for b in criterion.include)
     said = ", ".join(odd.describe() for odd in odds)
     if screening.bsa is None:
-        measured = f"undetermined: BSA {bsa.percent:.6g} % is measured and not signed; {said}"
+        shown = _figure(criterion, bsa.percent)
+        measured = f"undetermined: BSA {shown} % is measured and not signed; {said}"
         return _open(criterion, measured, odds)
     answer = _by_value(criterion, bsa.percent, odds)
     wanted = settings.certainty.value
@@ -263,7 +278,8 @@ def _bsa_answer(criterion: Criterion, settings: Settings, screening: Screening) 
         inside = max(0.0, 1.0 - sum(1.0 - odd.probability for odd in odds))
         sure = inside if answer.answer is Answer.MET else 1.0 - inside
         if sure < wanted:
-            unsure = f"undetermined: BSA {bsa.percent:.6g} % is {answer.answer.value} with "
+            shown = _figure(criterion, bsa.percent)
+            unsure = f"undetermined: BSA {shown} % is {answer.answer.value} with "
             unsure += f"probability {sure:.2f}, the study asks for {wanted:g}; {said}"
             return _open(criterion, unsure, odds)
     return CriterionAnswer(criterion, answer.answer, f"{answer.reason}; {said}", odds)

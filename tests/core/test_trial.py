@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lesionscope.core.people import Visit
 from lesionscope.core.schedule import PlannedVisit, Shot
 from lesionscope.core.sites import Side
-from lesionscope.core.trial import Timing, missing_shots, place_visits
+from lesionscope.core.trial import NOT_PLANNED, Timing, missing_shots, place_visits
 
 DAY0 = date(2026, 3, 2)
 
@@ -184,3 +184,47 @@ def test_one_more_photo_never_makes_more_missing(
     assert (
         missing_shots(required, [(view, Side.MIDLINE) for view in ("face", "arm", "hands")]) == ()
     )
+
+
+def test_what_a_person_chose_comes_before_name_and_day() -> None:
+    named, other = held(2, 28, "Week 4"), held(3, 30, "Extra")
+    visits = [BASELINE, named, other]
+    by_name = place_visits(SCHEDULE, visits, today=DAY0)
+    assert by_name.placed[2].held == named
+    assert by_name.unscheduled == (other,)
+    chosen = place_visits(SCHEDULE, visits, today=DAY0, chosen={3: "week_4"})
+    assert chosen.placed[2].held == other
+    assert chosen.unscheduled == (named,)
+    neither = place_visits(SCHEDULE, visits, today=DAY0, chosen={2: NOT_PLANNED, 3: NOT_PLANNED})
+    assert neither.placed[2].held is None
+    assert neither.unscheduled == (named, other)
+
+
+def test_a_chosen_baseline_is_the_day_that_counts() -> None:
+    first, second = held(1, 0, "Baseline"), held(2, 7, "Baseline, repeated")
+    course = place_visits(SCHEDULE, [first, second], today=DAY0, chosen={2: "baseline"})
+    assert course.placed[1].held == second
+    assert course.placed[2].opens == DAY0 + timedelta(days=7 + 25)
+    assert course.unscheduled == (first,)
+
+
+def test_a_choice_that_the_schedule_lost_counts_as_none() -> None:
+    visits = [BASELINE, held(2, 28, "Week 4")]
+    course = place_visits(SCHEDULE, visits, today=DAY0, chosen={2: "week_3"})
+    assert course.placed[2].held == visits[1]
+
+
+@given(
+    days=st.lists(st.integers(0, 120), max_size=6, unique=True),
+    data=st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_visit_is_lost_or_counted_twice(days: list[int], data: st.DataObject) -> None:
+    visits = [BASELINE] + [held(n, day, f"V{n}") for n, day in enumerate(days, start=2)]
+    plans = [plan.id for plan in SCHEDULE] + [NOT_PLANNED]
+    wishes = data.draw(st.lists(st.sampled_from(plans), max_size=len(visits)))
+    chosen = {visit.id: plan for visit, plan in zip(visits, wishes, strict=False)}
+    course = place_visits(SCHEDULE, visits, today=DAY0, chosen=chosen)
+    placed = [one.held for one in course.placed if one.held is not None]
+    assert sorted(v.id for v in [*placed, *course.unscheduled]) == [v.id for v in visits]
+    assert all(v.id not in {p.id for p in placed} for v in course.unscheduled)
