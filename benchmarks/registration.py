@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lesionscope.compare import Compared, MeasuredPhoto, compare
+from lesionscope.follow_up import Compared, MeasuredPhoto, compare
 from lesionscope.imaging.aligned import pulled, pulled_mask
 from lesionscope.imaging.registration import register
 from lesionscope.pipeline import measure, read_photo

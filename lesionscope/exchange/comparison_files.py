@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lesionscope.core.comparison import Change, Comparison, Fate, LesionChange
+from lesionscope.core.comparison import Alignment, Change, Comparison, Fate, LesionChange
+from lesionscope.core.measurement import Interval
+from lesionscope.core.sites import Site
 from lesionscope.exchange.measurement_json import json_text
 from lesionscope.imaging.overlay import jpeg
 
@@ -50,14 +53,15 @@ def comparison_document(c: Comparison) -> dict[str, Any]:
             "expected_error_mm": _number(aligned.error_mm),
         },
         "shared_skin": None if aligned.refused else _number(c.shared_skin),
-        "area": _change(c.area),
-        "erythema": _change(c.erythema),
+        "area": change_part(c.area),
+        "erythema": change_part(c.erythema),
         "counts": None if aligned.refused else {fate.value: c.count(fate) for fate in Fate},
         "lesions": [_lesion(lesion) for lesion in c.lesions],
     }
 
 
-def _change(change: Change | None) -> dict[str, Any] | None:
+def change_part(change: Change | None) -> dict[str, Any] | None:
+    """Write a change as plain values; None stays None."""
     if change is None:
         return None
     return {
@@ -77,8 +81,56 @@ def _lesion(lesion: LesionChange) -> dict[str, Any]:
         "centre_px": [_number(value) for value in lesion.centre],
         "base_px": _number(lesion.base_px),
         "follow_px": _number(lesion.follow_px),
-        "ratio": _change(lesion.ratio),
+        "ratio": change_part(lesion.ratio),
     }
+
+
+def comparison_from(document: Mapping[str, Any]) -> Comparison:
+    """Read a comparison back from its document.
+
+    Parameters
+    ----------
+    document : mapping
+        As written by `comparison_document`.
+
+    Returns
+    -------
+    Comparison
+    """
+    found = document["registration"]
+    aligned = Alignment(
+        refused=found["refused"] or "",
+        began_with=found["began_with"] or "",
+        pairs=found["pairs"],
+        cover=found["cover"],
+        error_px=found["expected_error_px"],
+        error_mm=found["expected_error_mm"],
+    )
+    return Comparison(
+        document["base_sha256"],
+        document["follow_sha256"],
+        Site(document["site"]),
+        aligned,
+        shared_skin=document["shared_skin"] or 0.0,
+        area=change_from(document["area"], unchanged=1.0),
+        erythema=change_from(document["erythema"], unchanged=0.0),
+        lesions=tuple(_lesion_from(lesion) for lesion in document["lesions"]),
+    )
+
+
+def change_from(part: Mapping[str, Any] | None, *, unchanged: float) -> Change | None:
+    """Read a change back; None stays None."""
+    if part is None:
+        return None
+    interval = Interval(part["low"], part["high"], part["level"])
+    return Change(part["value"], interval, unchanged, part["unit"])
+
+
+def _lesion_from(part: Mapping[str, Any]) -> LesionChange:
+    x, y = part["centre_px"]
+    ratio = change_from(part["ratio"], unchanged=1.0)
+    areas = part["base_px"], part["follow_px"]
+    return LesionChange(part["number"], Fate(part["fate"]), (x, y), *areas, ratio)
 
 
 def _number(value: float | None) -> float | None:

@@ -61,6 +61,7 @@ def trend_chart(
     today: date,
     size: tuple[float, float],
     band: tuple[float, float] | None = None,
+    marks: Sequence[tuple[date, str]] = (),
 ) -> Drawing:
     """Draw the course of a patient in two panels.
 
@@ -74,6 +75,8 @@ def trend_chart(
         Width and height in points.
     band : tuple of (float, float), optional
         Activity between which an important fall from the baseline lies.
+    marks : sequence of (date, str)
+        Events between the first and the last visit, each with the sign written under it.
 
     Returns
     -------
@@ -92,6 +95,8 @@ def trend_chart(
     _axes(drawing, right, "Body surface involved, % (protocol)", today)
     _totals(drawing, left, points)
     _areas(drawing, right, points)
+    for panel in (left, right):
+        _marks(drawing, panel, marks)
     return drawing
 
 
@@ -141,6 +146,17 @@ def _band(drawing: Drawing, panel: _Panel, band: tuple[float, float]) -> None:
     low, high = (panel.y(max(edge, 0)) for edge in band)
     wide = panel.right - panel.left + 8
     drawing.add(Rect(panel.left - 4, low, wide, high - low, fillColor=WASH, strokeColor=None))
+
+
+def _marks(drawing: Drawing, panel: _Panel, marks: Sequence[tuple[date, str]]) -> None:
+    """Draw a fine line for each event, its sign above it."""
+    for day, sign in marks:
+        if panel.first <= day <= panel.last:
+            x = panel.x(day)
+            line = Line(x, panel.low, x, panel.high, strokeColor=QUIET, strokeWidth=0.4)
+            line.strokeDashArray = [0.8, 1.6]
+            drawing.add(line)
+            _text(drawing, (x, panel.high + 1.5), sign, textAnchor="middle", fontSize=6)
 
 
 def _totals(drawing: Drawing, panel: _Panel, points: Sequence[TrendPoint]) -> None:

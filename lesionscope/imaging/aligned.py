@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -43,25 +44,30 @@ def pulled_mask(mask: NDArray[np.bool_], field: NDArray[np.float32]) -> NDArray[
 def lesion_groups(
     base: NDArray[np.bool_], follow: NDArray[np.bool_], reach_px: float
 ) -> NDArray[np.int32]:
-    """Put together what is one lesion in two photos.
+    """Put together what is one lesion in two photos; see `joined_lesions`."""
+    return joined_lesions((base, follow), reach_px)
+
+
+def joined_lesions(masks: Sequence[NDArray[np.bool_]], reach_px: float) -> NDArray[np.int32]:
+    """Put together what is one lesion in several photos.
 
     Parameters
     ----------
-    base, follow : ndarray of shape (H, W), bool
-        Lesions of both photos in the frame of the baseline.
+    masks : sequence of ndarray of shape (H, W), bool
+        Lesions of each photo in the frame of the baseline.
     reach_px : float
         Lesions nearer than this belong together: the expected error of the alignment.
 
     Returns
     -------
     ndarray of shape (H, W), int32
-        Number of the group at each pixel, from 1; 0 where neither photo has a lesion.
+        Number of the group at each pixel, from 1; 0 where no photo has a lesion.
     """
-    either = (base | follow).astype(np.uint8)
+    any_of = np.logical_or.reduce(list(masks)).astype(np.uint8)
     width = 2 * max(0, round(reach_px / 2)) + 1
-    joined = cv2.dilate(either, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
+    joined = cv2.dilate(any_of, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
     _, label = cv2.connectedComponents(joined)
-    return np.asarray(label * either, dtype=np.int32)
+    return np.asarray(label * any_of, dtype=np.int32)
 
 
 def change_map(

@@ -95,7 +95,7 @@ def first_guesses(
     """
     if points is not None:
         many = len(points[0]) >= 4
-        yield "points", _affine_of(*points) if many else _similarity(*points)
+        yield "points", _affine_of(*points) if many else similarity(*points)
         return
     one, other = base.features, follow.features
     first, second = anywhere(one, other)
@@ -107,10 +107,20 @@ def first_guesses(
         yield "outline", outline
 
 
-def _similarity(source: Points, target: Points) -> NDArray[np.float64]:
+def similarity(source: Points, target: Points) -> NDArray[np.float64]:
     """Return the turn, zoom and shift that lead points onto each other, by least squares.
 
     In the plane that is one division of complex numbers.
+
+    Parameters
+    ----------
+    source, target : ndarray of shape (K, 2)
+        Pairs of points, (x, y).
+
+    Returns
+    -------
+    ndarray of shape (2, 3), float64
+        The identity's turn and zoom where all points of `source` are one.
     """
     a, b = source.mean(axis=0), target.mean(axis=0)
     one = (source - a) @ np.array([1, 1j])
@@ -124,7 +134,7 @@ def _similarity(source: Points, target: Points) -> NDArray[np.float64]:
 def _affine_of(source: Points, target: Points) -> NDArray[np.float64]:
     design = np.column_stack([source, np.ones(len(source))])
     solved, _, rank, _ = np.linalg.lstsq(design, target, rcond=None)
-    return np.asarray(solved.T) if rank == 3 else _similarity(source, target)
+    return np.asarray(solved.T) if rank == 3 else similarity(source, target)
 
 
 def refined(

@@ -10,6 +10,7 @@ from lesionscope.core.measurement import Interval
 from lesionscope.core.sites import Site
 from lesionscope.exchange.comparison_files import (
     comparison_document,
+    comparison_from,
     points_text,
     read_points,
     write_comparison,
@@ -54,6 +55,12 @@ def test_a_refusal_is_said_and_no_number_given() -> None:
     assert (said["shared_skin"], said["area"], said["counts"], said["lesions"]) == (
         None, None, None, [],
     )  # fmt: skip
+
+
+def test_a_comparison_comes_back_from_its_document() -> None:
+    assert comparison_from(json.loads(json.dumps(comparison_document(FOUND)))) == FOUND
+    refused = Comparison("a", "b", Site.ARM, Alignment("Other skin."))
+    assert comparison_from(comparison_document(refused)) == refused
 
 
 def test_points_go_to_a_file_and_back(tmp_path: Path) -> None:

@@ -104,6 +104,14 @@ def test_points_that_mislead_are_refused() -> None:
     assert register(BASE, BASE, points=(known, known[::-1])).refused
 
 
+def test_a_map_that_leaves_the_marked_spots_is_refused() -> None:
+    """What is found a thirtieth of the photo from where a person pointed is something else."""
+    known = np.array([[250.0, 200.0], [560.0, 430.0], [300.0, 420.0]])
+    off = register(BASE, BASE, points=(known, known + np.array([32.0, 0.0])))
+    assert "off a marked spot" in off.refused
+    assert not register(BASE, BASE, points=(known, known + np.array([12.0, 0.0]))).refused
+
+
 def test_a_skin_mask_must_fit_its_photo() -> None:
     with pytest.raises(ValueError, match="size of the photo"):
         SkinView(BASE.rgb, np.ones((5, 5), bool))

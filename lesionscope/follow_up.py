@@ -42,12 +42,26 @@ MOST_LESIONS = 200
 Pictures = dict[str, NDArray[np.uint8]]
 _SMALLEST_PX = 12
 _HALF = 0.5
-_Z = 1.6449  # two-sided 90 % of a normal distribution
+Z = 1.6449
+"""Standard deviations to either side that hold 90 % of a normal distribution."""
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredPhoto:
-    """A photo and what was measured in it."""
+    """A photo and what was measured in it.
+
+    Attributes
+    ----------
+    photo : Photo
+        The decoded photo.
+    found : Measurement
+        What `lesionscope.measure` found in it.
+
+    Raises
+    ------
+    ValueError
+        If the measurement was made from another photo.
+    """
 
     photo: Photo
     found: Measurement
@@ -63,8 +77,9 @@ class MeasuredPhoto:
         skin = body_skin(self.found.skin_mask, self.found.hand_mask, corners)
         return SkinView(self.photo.pixels, skin)
 
+    @cached_property
     def blood(self) -> tuple[NDArray[np.float32], float]:
-        """Return the haemoglobin contrast of every pixel, and how uneven clear skin is."""
+        """The haemoglobin contrast of every pixel, and how uneven clear skin is."""
         work = resized(self.photo.pixels, WORK_SIDE)
         if self.found.calibration.colour_matrix is not None:
             work = apply_correction(work, self.found.calibration.colour_matrix)
@@ -177,13 +192,38 @@ def _in_one_frame(base: MeasuredPhoto, follow: MeasuredPhoto, field: NDArray[np.
     )
 
 
-def _edge_sd(loose: float, strict: float) -> float:
-    """Spread of an area between a generous and a strict reading, as in `lesionscope.areas`."""
+def edge_sd(loose: float, strict: float) -> float:
+    """Return the spread of an area between a generous and a strict reading of its edge.
+
+    Parameters
+    ----------
+    loose, strict : float
+        Area at `lesionscope.areas.LOOSE` and at `STRICT`, any unit.
+
+    Returns
+    -------
+    float
+        Standard deviation of the natural logarithm, as in `lesionscope.areas`.
+    """
     spread = EDGE_SHARE * math.log(max(loose, 1.0) / max(strict, 1.0))
     return min(max(spread, LEAST_EDGE_SD), MOST_EDGE_SD)
 
 
-def _ratio(areas: tuple[float, float], edges: tuple[float, float]) -> Change | None:
+def area_ratio(areas: tuple[float, float], edges: tuple[float, float]) -> Change | None:
+    """Return how an area changed.
+
+    Parameters
+    ----------
+    areas : tuple of float
+        Before and after, in one unit.
+    edges : tuple of float
+        Their `edge_sd`.
+
+    Returns
+    -------
+    Change or None
+        After over before; None where either is zero.
+    """
     if min(areas) <= 0:
         return None
     value = areas[1] / areas[0]
@@ -194,10 +234,10 @@ def _ratio(areas: tuple[float, float], edges: tuple[float, float]) -> Change | N
 def _area_change(pair: _Pair) -> Change | None:
     areas = [float((mask & pair.shared).sum()) for mask in pair.masks]
     edges = [
-        _edge_sd(*(float((p[pair.shared] >= bound).sum()) for bound in (LOOSE, STRICT)))
+        edge_sd(*(float((p[pair.shared] >= bound).sum()) for bound in (LOOSE, STRICT)))
         for p in pair.probabilities
     ]
-    return _ratio((areas[0], areas[1]), (edges[0], edges[1]))
+    return area_ratio((areas[0], areas[1]), (edges[0], edges[1]))
 
 
 def _erythema_change(
@@ -207,9 +247,28 @@ def _erythema_change(
     lesional = (pair.masks[0] | pair.masks[1]) & pair.shared
     if lesional.sum() < _SMALLEST_PX:
         return None
-    (before, uneven_before), (after, uneven_after) = (photo.blood() for photo in photos)
-    value = float(pulled(after, field)[lesional].mean() - before[lesional].mean())
-    reach = _Z * max(math.hypot(uneven_before, uneven_after), LEAST_ERYTHEMA_SD)
+    (before, uneven_before), (after, uneven_after) = (photo.blood for photo in photos)
+    means = float(before[lesional].mean()), float(pulled(after, field)[lesional].mean())
+    return blood_change(means, (uneven_before, uneven_after))
+
+
+def blood_change(means: tuple[float, float], uneven: tuple[float, float]) -> Change:
+    """Return how the blood of the same skin changed.
+
+    Parameters
+    ----------
+    means : tuple of float
+        Mean haemoglobin contrast before and after, natural log units.
+    uneven : tuple of float
+        How uneven clear skin is in both photos, the same unit.
+
+    Returns
+    -------
+    Change
+        After less before.
+    """
+    value = means[1] - means[0]
+    reach = Z * max(math.hypot(*uneven), LEAST_ERYTHEMA_SD)
     # Away from zero the change of blood may be larger than what of it is seen.
     low = min(value, value / LEAST_SHOWN) - reach
     high = max(value, value / LEAST_SHOWN) + reach
@@ -248,10 +307,10 @@ def _lesion_changes(pair: _Pair, reach_px: float) -> tuple[LesionChange, ...]:
     order = 1 + np.argsort(-whole[1:], kind="stable")[:MOST_LESIONS]
     changes: list[LesionChange] = []
     for number in (int(n) for n in order if whole[n] >= _SMALLEST_PX):
-        edges = [_edge_sd(loose[i, number], strict[i, number]) for i in (0, 1)]
+        edges = [edge_sd(loose[i, number], strict[i, number]) for i in (0, 1)]
         both = (float(areas[0, number]), float(areas[1, number]))
-        ratio = _ratio(both, (edges[0], edges[1]))
-        fate = _fate(both, (float(loose[0, number]), float(loose[1, number])), ratio)
+        ratio = area_ratio(both, (edges[0], edges[1]))
+        fate = fate_of(both, (float(loose[0, number]), float(loose[1, number])), ratio)
         if shared[number] < _HALF * whole[number]:
             fate = Fate.NOT_IN_BOTH
         at = (float(x[number]), float(y[number]))
@@ -259,8 +318,22 @@ def _lesion_changes(pair: _Pair, reach_px: float) -> tuple[LesionChange, ...]:
     return tuple(changes)
 
 
-def _fate(areas: tuple[float, float], loose: tuple[float, float], ratio: Change | None) -> Fate:
-    """Name what became of a lesion; a faint one that may be there in both is not new or gone."""
+def fate_of(areas: tuple[float, float], loose: tuple[float, float], ratio: Change | None) -> Fate:
+    """Name what became of a lesion; a faint one that may be there in both is not new or gone.
+
+    Parameters
+    ----------
+    areas : tuple of float
+        Before and after.
+    loose : tuple of float
+        The same, read generously.
+    ratio : Change or None
+        From `area_ratio`.
+
+    Returns
+    -------
+    Fate
+    """
     base, follow = areas
     if ratio is None:
         if base == 0:

@@ -5,7 +5,6 @@ import cv2
 import numpy as np
 import pytest
 
-from lesionscope.compare import Compared, MeasuredPhoto, compare, pictures_of
 from lesionscope.core.comparison import Fate
 from lesionscope.core.measurement import (
     Calibration,
@@ -15,6 +14,7 @@ from lesionscope.core.measurement import (
 )
 from lesionscope.core.photo import Photo
 from lesionscope.core.sites import Site
+from lesionscope.follow_up import Compared, MeasuredPhoto, compare, pictures_of
 from tests.imaging.textured_skin import SIZE, disc, field_of, photo, texture, turned
 
 SKIN = texture(1)
