@@ -148,7 +148,14 @@ def table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *more: tuple[A
     return Table(list(rows), list(widths), repeatRows=1, style=[*rules, *more])
 
 
-def furniture(canvas: Canvas, sheet: Sheet, said: tuple[str, str, int], *, draft: bool) -> None:
+def furniture(
+    canvas: Canvas,
+    sheet: Sheet,
+    said: tuple[str, str, int],
+    *,
+    draft: bool,
+    title: str = "LesionScope visit report",
+) -> None:
     """Draw what every page has: head, foot, page number, and on a draft that it is one.
 
     Parameters
@@ -161,6 +168,8 @@ def furniture(canvas: Canvas, sheet: Sheet, said: tuple[str, str, int], *, draft
         Right end of the head, left end of the foot, and number of pages.
     draft : bool
         Whether the visit is not signed.
+    title : str
+        Left end of the head.
     """
     head, foot, pages = said
     canvas.saveState()
@@ -168,7 +177,7 @@ def furniture(canvas: Canvas, sheet: Sheet, said: tuple[str, str, int], *, draft
         _mark_draft(canvas, sheet)
     left, right, top = sheet.margin, sheet.margin + sheet.wide, sheet.height - 13 * mm
     canvas.setFont(BOLD, 8)
-    canvas.drawString(left, top, "LesionScope visit report")
+    canvas.drawString(left, top, title)
     if draft:
         _tag(canvas, left + 39 * mm, top)
     canvas.setFont(FAMILY, 8)

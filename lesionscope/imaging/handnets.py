@@ -1,10 +1,11 @@
-"""The two hand networks, and the crops of a photo that they read.
+"""The networks of hands and faces, and the crops of a photo that they read.
 
-Both run through OpenCV's own inference, so that finding a hand needs no other runtime.
+They run through OpenCV's own inference, so that finding a hand needs no other runtime.
 
 References
 ----------
-``palm_detection_full`` and ``hand_landmark_full`` of MediaPipe 0.10.21 (Apache-2.0).
+``palm_detection_full`` and ``hand_landmark_full`` of MediaPipe 0.10.21, and
+``face_detection_full_range`` (Apache-2.0).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PALMS, JOINTS = "palm_detection_full.tflite", "hand_landmark_full.tflite"
+FACES = "face_detection_full_range.tflite"
 """Names of the networks' files."""
 
 
@@ -75,11 +77,14 @@ class _Network:
         path = str(_model_file(name))
         # OpenCV 5's new engine drops outputs of these two networks without a word.
         self._net = cv2.dnn.readNetFromTFLite(path, engine=cv2.dnn.ENGINE_CLASSIC)
+        self._signed = name == FACES  # reads -1 to 1, the others 0 to 1
         self._names = self._net.getUnconnectedOutLayersNames()
         self._lock = threading.Lock()
 
     def __call__(self, rgb: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         blob = np.asarray(rgb, dtype=np.float32).transpose(2, 0, 1)[None] / np.float32(255)
+        if self._signed:
+            blob = 2 * blob - 1
         with self._lock:
             self._net.setInput(np.ascontiguousarray(blob))
             answers: Sequence[Any] = self._net.forward(self._names)
@@ -89,7 +94,7 @@ class _Network:
             }
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _network(name: str) -> _Network:
     return _Network(name)
 
@@ -100,7 +105,7 @@ def answers_of(name: str, rgb: NDArray[np.uint8]) -> dict[str, NDArray[np.float3
     Parameters
     ----------
     name : str
-        `PALMS` or `JOINTS`.
+        `PALMS`, `JOINTS` or `FACES`.
     rgb : ndarray of shape (S, S, 3), uint8
         Picture of the network's own size.
 
@@ -123,5 +128,5 @@ def _model_file(name: str) -> Path:
     places = (package / "_models" / name, package.parent / "models" / name)
     found = next((place for place in places if place.is_file()), None)
     if found is None:
-        raise FileNotFoundError(f"the hand finder needs {name} in {places[1].parent}")
+        raise FileNotFoundError(f"a network is missing: {name} is needed in {places[1].parent}")
     return found

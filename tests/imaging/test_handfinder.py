@@ -116,7 +116,7 @@ def test_a_hand_has_21_joints() -> None:
 
 
 def test_a_missing_network_is_named() -> None:
-    with pytest.raises(FileNotFoundError, match=r"needs elbow\.tflite"):
+    with pytest.raises(FileNotFoundError, match=r"elbow\.tflite is needed"):
         handnets.answers_of("elbow.tflite", np.zeros((192, 192, 3), np.uint8))
 
 
