@@ -7,7 +7,9 @@ probabilities are so flat that a level would be a guess.
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from lesionscope import places
 from lesionscope.model.session import open_network
+from lesionscope.scoring.recalibration import Adjustment
 
 NETWORK_NAME = "lesion_grades"
 """File name of the network without its ending."""
@@ -108,6 +111,7 @@ class Grader:
         if rules is None:
             raise ValueError(f"{file.name} does not carry {RULES_KEY!r}: not a grading network")
         self.rules: dict[str, float] = json.loads(rules)
+        self._adjustments: Mapping[str, Adjustment] = {}
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Grader:
@@ -122,6 +126,25 @@ class Grader:
         if not file.exists():
             raise FileNotFoundError(f"no network at {file}: run python -m lesionscope.model.train")
         return cls(file)
+
+    def adjusted(self, adjustments: Mapping[str, Adjustment], name: str) -> Grader:
+        """Return the same network with its probabilities recalibrated.
+
+        Parameters
+        ----------
+        adjustments : mapping of str to Adjustment
+            By item; items that are missing stay as they are.
+        name : str
+            Of the recalibration; it becomes part of the version.
+
+        Returns
+        -------
+        Grader
+        """
+        other = copy.copy(self)
+        other._adjustments = dict(adjustments)
+        other.version = f"{self.version}+{name}"
+        return other
 
     def grade(self, crops: NDArray[np.float32]) -> tuple[LesionGrade, ...]:
         """Grade lesions.
@@ -149,7 +172,7 @@ class Grader:
         areas, details = safe[:, 4].sum(axis=(1, 2)), lesion_detail(safe)
         grades = []
         for n in range(len(safe)):
-            levels = {item: tuple(float(p) for p in chances[item][n]) for item in ITEMS}
+            levels = {item: self._levels(item, chances[item][n]) for item in ITEMS}
             reason = "the crop holds values that are not numbers"
             if finite[n]:
                 reason = self._refusal(levels["erythema"], distance[n], areas[n], details[n])
@@ -205,6 +228,11 @@ class Grader:
         cells = self._answers(crop[None])[2][0, ITEMS.index(item) - 1]
         side = crop.shape[1] // cells.shape[0]
         return np.asarray(np.repeat(np.repeat(cells, side, 0), side, 1) * inside, np.float32)
+
+    def _levels(self, item: str, chances: NDArray[np.float64]) -> tuple[float, ...]:
+        own = tuple(float(p) for p in chances)
+        adjustment = self._adjustments.get(item)
+        return own if adjustment is None else adjustment.apply(own)
 
     def _occlusion(self, crop: NDArray[np.float32]) -> NDArray[np.float32]:
         """Hide one spot after another behind the colour of clear skin."""
