@@ -12,7 +12,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, text
+from sqlalchemy import Connection, Table, insert, select
 
 from lesionscope import __version__
 from lesionscope.core.people import Reader
@@ -120,7 +120,8 @@ class Entry:
     Parameters
     ----------
     connection : Connection
-        In a transaction that writes.
+        In a transaction that writes, of which there is one at a time: the next link needs the
+        last one.
     at : datetime
         Time of the act.
     actor : Reader or None
@@ -128,9 +129,6 @@ class Entry:
     """
 
     def __init__(self, connection: Connection, at: datetime, actor: Reader | None) -> None:
-        if connection.dialect.name == "postgresql":
-            # One act at a time, as on SQLite: the next link needs the last one.
-            connection.execute(text("LOCK TABLE events IN EXCLUSIVE MODE"))
         newest = select(events.c.id, events.c.hash).order_by(events.c.id.desc()).limit(1)
         last = connection.execute(newest).one_or_none()
         self.connection = connection

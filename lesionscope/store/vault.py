@@ -15,6 +15,18 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STALE_SECONDS = 3600
 
 
+def check_address(sha256: str) -> None:
+    """Refuse an address that is none, so that no address leaves the vault.
+
+    Raises
+    ------
+    ValueError
+        If it is not 64 lower-case hex digits.
+    """
+    if not _SHA256.fullmatch(sha256):
+        raise ValueError(f"a vault address must be 64 hex digits, got {sha256[:80]!r}")
+
+
 class Vault:
     """Content-addressed files: ``ab/abcdef...`` holds the bytes whose sha256 is ``abcdef...``.
 
@@ -39,8 +51,7 @@ class Vault:
         ValueError
             If it is not 64 lower-case hex digits, so that no address leaves the folder.
         """
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError(f"a vault address must be 64 hex digits, got {sha256[:80]!r}")
+        check_address(sha256)
         return self._folder / sha256[:2] / sha256
 
     def put(self, data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,11 +11,15 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import make_url
 
+from lesionscope.core.people import Role
 from lesionscope.core.reading import AnswerOrigin, Meaning
 from lesionscope.core.sites import Side, Site
 from lesionscope.store import AlreadyThere, SignInRefused, Store
+from lesionscope.store import database as record_database
 
 if TYPE_CHECKING:
     from tests.store.conftest import Clinic
@@ -84,31 +89,79 @@ def test_stores_of_their_own_wait_for_each_other(
     assert clinic.store.verify() == []
 
 
-def test_processes_that_start_together_share_one_new_record(
-    tmp_path: Path, hasher: PasswordHasher
+def test_twenty_clients_lose_no_act_and_see_no_lock(
+    clinic: Clinic, tmp_path: Path, hasher: PasswordHasher
 ) -> None:
-    home = tmp_path / "home"
+    """Each client has connections of its own, as a server process of its own would have."""
+    clinic.store.close()
+
+    def work(number: int) -> tuple[int, int]:
+        with Store.open(tmp_path / "home", hasher=hasher) as mine:
+            for turn in range(3):
+                patient = mine.add_patient(clinic.clinician, f"C{number}-{turn}")
+                mine.save_draft(clinic.clinician, clinic.visit.id, {"from": number, "turn": turn})
+                mine.patients(clinic.clinician)
+                mine.add_visit(clinic.clinician, patient.id, date(2026, 3, 1), "Baseline")
+            events = mine.events(clinic.owner, limit=None)
+            return len(mine.timeline(clinic.clinician, patient.id)), len(events)
+
+    before = len(clinic.store.events(clinic.owner))
+    results = all_at_once(20, work)
+    assert [r for r in results if isinstance(r, Exception)] == []
+    assert {visits for visits, _ in results} == {1}
+    assert len(clinic.store.patients(clinic.owner)) == 61
+    acts = clinic.store.events(clinic.owner, limit=None)
+    assert len(acts) == before + 20 * 3 * 3
+    assert clinic.store.verify() == []
+
+
+def write_together(home: Path, hasher: PasswordHasher, accounts: list[str]) -> None:
+    """Start a writer of three visits for each account at once; none may lose an act or fail."""
+    url = make_url(record_database.record_of(home)).render_as_string(hide_password=False)
     children = [
         subprocess.Popen(
-            [sys.executable, str(WRITER), str(home), f"w{n}", "3"],
+            [sys.executable, str(WRITER), str(home), f"w{number}", "3", account],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            env=os.environ | {"LESIONSCOPE_DATABASE": url},
         )
-        for n in range(4)
+        for number, account in enumerate(accounts)
     ]
-    said = [child.communicate(timeout=200) for child in children]
-    assert [(child.returncode, err) for child, (_, err) in zip(children, said, strict=True)] == [
-        (0, "")
-    ] * 4
+    said = [child.communicate(timeout=600)[1][-300:] for child in children]
+    assert said == [""] * len(accounts)
+    assert [child.returncode for child in children] == [0] * len(accounts)
     with Store.open(home, hasher=hasher) as store:
         assert store.verify() == []
         by = store.authenticate("owner", PASSWORD)
-        assert len(store.patients(by)) == 12
-        acts = [event.act for event in store.events(by, limit=10_000)]
+        assert len(store.patients(by)) == 3 * len(accounts)
+        acts = [event.act for event in store.events(by, limit=None)]
     assert acts.count("create owner") == 1
-    assert acts.count("add photo") == acts.count("measure photo") == acts.count("save draft") == 36
-    assert acts.count("sign reading") == 12
+    for act in ("add photo", "measure photo", "save draft"):
+        assert acts.count(act) == 9 * len(accounts)
+    assert acts.count("sign reading") == 3 * len(accounts)
+
+
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("tidy")
+def test_processes_that_start_together_share_one_new_record(
+    tmp_path: Path, hasher: PasswordHasher
+) -> None:
+    (tmp_path / "home").mkdir()
+    write_together(tmp_path / "home", hasher, [""] * 4)
+
+
+@pytest.mark.stress
+@pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("tidy")
+def test_twenty_processes_lose_nothing(tmp_path: Path, hasher: PasswordHasher) -> None:
+    home, names = tmp_path / "home", [f"reader{number}" for number in range(20)]
+    home.mkdir()
+    with Store.open(home, hasher=hasher) as store:
+        owner = store.create_owner("owner", "Person owner", PASSWORD)
+        for name in names:
+            store.add_account(owner, name, f"Person {name}", Role.CLINICIAN, PASSWORD)
+    write_together(home, hasher, names)
 
 
 def test_one_of_many_signatures_wins(clinic: Clinic) -> None:

@@ -28,6 +28,7 @@ def schema(file: Path) -> dict[str, str]:
     return {name: " ".join(sql.split()) for name, sql in found if name != "alembic_version"}
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -44,6 +45,7 @@ def test_every_connection_is_set_up(store: Store, name: str, value: object) -> N
         assert second.scalar(text(f"PRAGMA {name}")) == value
 
 
+@pytest.mark.sqlite
 def test_the_revisions_make_the_tables_that_the_code_uses(store: Store, tmp_path: Path) -> None:
     with store._reading(None, None) as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
@@ -58,6 +60,7 @@ def test_the_revisions_make_the_tables_that_the_code_uses(store: Store, tmp_path
         )
 
 
+@pytest.mark.sqlite
 def test_every_table_of_the_record_is_guarded(store: Store, tmp_path: Path) -> None:
     raw = sqlite3.connect(tmp_path / "home" / "record.sqlite")
     names = {n for (n,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
@@ -138,6 +141,7 @@ def test_a_writer_that_waits_too_long_is_told_in_words(
         store.create_owner("ana", "Ana Lovelace", "correct horse battery")
 
 
+@pytest.mark.sqlite
 def test_a_row_without_what_it_refers_to_is_refused(store: Store, tmp_path: Path) -> None:
     raw = sqlite3.connect(tmp_path / "home" / "record.sqlite", isolation_level=None)
     raw.execute("PRAGMA foreign_keys = ON")

@@ -1,7 +1,7 @@
 """Write acts to a record as fast as it goes, and print each one once it is acknowledged.
 
-Run as ``python writer.py HOME NAME VISITS``, a program of its own to run beside others; or as
-``python writer.py``, which forks a writer to be killed for each line of its input.
+Run as ``python writer.py HOME NAME VISITS [ACCOUNT]``, a program to run beside others; or
+as ``python writer.py``, which forks a writer to be killed for each line of its input.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ def write_visit(store: Store, by: Reader, pseudonym: str) -> None:
     acknowledge("reading", reading.id, reading.content_sha256)
 
 
-def main(home: str, name: str, visits: str) -> None:
+def main(home: str, name: str, visits: str, account: str = "") -> None:
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with Store.open(Path(home), hasher=hasher) as store:
-        by = sign_in(store)
+        by = store.authenticate(account, PASSWORD) if account else sign_in(store)
         for number in count():
             if number == int(visits):
                 break
@@ -88,11 +88,12 @@ def main(home: str, name: str, visits: str) -> None:
 
 
 def fork_writers() -> None:
-    """Fork a writer for each ``[home, name, file of what it says]``; tell its pid and its end."""
+    """Fork a writer for each ``[home, name, what it says, URL]``; tell its pid and its end."""
     for line in sys.stdin:
-        home, name, said = json.loads(line)
+        home, name, said, url = json.loads(line)
         child = os.fork()
         if child == 0:
+            os.environ["LESIONSCOPE_DATABASE"] = url
             os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT), sys.stdout.fileno())
             main(home, name, "100")  # comes to an end even if nobody is left to kill it
             os._exit(0)
