@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lesionscope import places
+from lesionscope.imaging.decode import BYTE_LIMIT
 
+if TYPE_CHECKING:
+    from streamlit import App
+
+UPLOAD_MB = BYTE_LIMIT // 10**6
+"""Largest upload, as large as a photo may be."""
 START_SECONDS = 60.0
 """How long the app may take to answer before its address is no longer announced."""
 
@@ -85,8 +94,10 @@ def _taken(host: str, port: int) -> str:
     )
 
 
-def serve_app(host: str, port: int, *, ready: Callable[[str], None]) -> None:
-    """Serve the app until it is stopped.
+def serve_app(
+    host: str, port: int, *, ready: Callable[[str], None], names: Sequence[str] = ()
+) -> None:
+    """Serve the app, and the HTTP API beside it, until it is stopped.
 
     Parameters
     ----------
@@ -96,6 +107,8 @@ def serve_app(host: str, port: int, *, ready: Callable[[str], None]) -> None:
         Port.
     ready : callable
         Called with the address, from another thread, once the app answers.
+    names : sequence of str
+        Host names besides this machine's own that browsers may ask for, such as a proxy's.
 
     Raises
     ------
@@ -106,27 +119,59 @@ def serve_app(host: str, port: int, *, ready: Callable[[str], None]) -> None:
     address = address_of(host, port)
     threading.Thread(target=_announce, args=(address, ready), daemon=True).start()
     # In this process, so that whoever ends it ends the server and not a parent of it.
-    from streamlit.web.cli import main as streamlit
+    script = places.app_script()
+    sys.argv = [str(script)]  # beside which Streamlit looks for its configuration
+    known = (*_OWN_NAMES, *names, *_spoken(host))
+    _app(script, known).run(config=_settings(host, port, known))
 
-    streamlit(_arguments(host, port), prog_name="streamlit")
+
+_OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
-def _arguments(host: str, port: int) -> list[str]:
-    return [
-        "run",
-        str(places.app_script()),
-        f"--server.address={host}",
-        f"--server.port={port}",
+def _spoken(host: str) -> tuple[str, ...]:
+    """Return a host as a browser names it; listening everywhere names nobody."""
+    if host in ("", "0.0.0.0", "::"):
+        return ()
+    return (f"[{host}]",) if ":" in host else (host,)
+
+
+def _app(script: Path, names: Sequence[str]) -> App:
+    import streamlit
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    from lesionscope.api.routes import routes
+    from lesionscope.headers import SecurityHeaders, content_policy, inline_scripts
+
+    page = Path(streamlit.__file__).parent / "static" / "index.html"
+    policy = content_policy(inline_scripts(page))
+    return streamlit.App(
+        script,
+        routes=routes(),
+        middleware=[
+            Middleware(SecurityHeaders, policy=policy),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(names), www_redirect=False),
+        ],
+    )
+
+
+def _settings(host: str, port: int, names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "server.address": host,
+        "server.port": port,
+        "server.allowedHosts": [name.strip("[]") for name in names],
         # The browser is opened here, after the app answers; and a first start asks no e-mail.
-        "--server.headless=true",
-        "--server.fileWatcherType=none",
-        "--browser.gatherUsageStats=false",
-        "--client.showErrorDetails=none",
+        "server.headless": True,
+        "server.fileWatcherType": "none",
+        "server.enableXsrfProtection": True,
+        "server.maxUploadSize": UPLOAD_MB,
+        "browser.gatherUsageStats": False,
+        "client.showErrorDetails": "none",
         # A click waits for the act before it; else of two quick answers one would be lost.
-        "--runner.fastReruns=false",
-        "--runner.magicEnabled=false",
-        "--logger.hideWelcomeMessage=true",
-    ]
+        "runner.fastReruns": False,
+        "runner.magicEnabled": False,
+        "logger.hideWelcomeMessage": True,
+    }
 
 
 def _announce(address: str, ready: Callable[[str], None]) -> None:
