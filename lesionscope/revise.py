@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lesionscope.areas import relief_in
 from lesionscope.core.measurement import Calibration, LesionMap, Measurement
 from lesionscope.core.photo import CaptureFinding, Photo
 from lesionscope.core.sites import HAND_SITES
@@ -16,6 +17,7 @@ from lesionscope.imaging.lesion import Contrast, contrast
 from lesionscope.imaging.reference import clear_contrast, heard_together
 from lesionscope.imaging.resize import resized, resized_map, resized_mask
 from lesionscope.imaging.skin import SkinMask
+from lesionscope.imaging.skin_maps import SkinMaps, skin_maps
 from lesionscope.model.runtime import Grader
 from lesionscope.pipeline import WORK_SIDE, networks, true_colours
 from lesionscope.quantify import Frame, Stopwatch, quantify
@@ -64,13 +66,7 @@ def correct(
     clock = Stopwatch()
     with clock.stage("lesion"):
         drawn = np.asarray(mask, dtype=bool)
-        work, skin, hand = _worked(photo, found, drawn)
-        chosen = clear_skin_of(found.calibration)
-        if chosen is None:
-            lesion = resized_mask(drawn, skin.shape)
-            against = contrast(work, skin, excluded=hand, lesion=lesion)
-        else:
-            against = clear_contrast(work, skin, _shrunk(chosen, photo, skin), excluded=hand)
+        work, skin, against = _compared(photo, found, drawn)
     ruler = _ruler_again(photo, found, found.calibration)
     frame = Frame(photo, found.site, work, SkinMask(skin, False), against, ruler)
     lesion_map = LesionMap(drawn.astype(np.float32), drawn, drawn_by)
@@ -195,6 +191,60 @@ def growing_ground(photo: Photo, found: Measurement) -> Ground:
     work, skin, hand = _worked(photo, found)
     lesion = resized_mask(found.lesion_map.mask, skin.shape)
     return ground(work, skin, skin & ~hand & ~lesion)
+
+
+def maps_of(photo: Photo, found: Measurement) -> SkinMaps:
+    """Map the blood and the pigment of a measured photo over clear skin, and the skin's slant.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo that `found` was made from.
+    found : Measurement
+        Its measurement; what its outline holds is no clear skin.
+
+    Returns
+    -------
+    SkinMaps
+        At the size that lesions are measured at.
+    """
+    work, skin, against = _compared(photo, found, found.lesion_map.mask)
+    maps = skin_maps(work, skin, against)
+    relief = relief_in(skin, found.calibration, skin.shape[0] / photo.size[0])
+    return maps if relief is None else maps.curved(relief)
+
+
+def corrected_colours(photo: Photo, found: Measurement) -> NDArray[np.uint8] | None:
+    """Return a measured photo in the colours that its chart or its cast gave.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo that `found` was made from.
+    found : Measurement
+        Its measurement.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8, or None
+        At the size that lesions are measured at; None where colours stand as taken.
+    """
+    if found.calibration.colour_matrix is None:
+        return None
+    return true_colours(resized(photo.pixels, WORK_SIDE), found.calibration)
+
+
+def _compared(
+    photo: Photo, found: Measurement, lesion: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_], Contrast]:
+    """Return the working picture, its skin, and the contrast when these are the lesions."""
+    work, skin, hand = _worked(photo, found, lesion)
+    chosen = clear_skin_of(found.calibration)
+    if chosen is not None:
+        at = _shrunk(chosen, photo, skin)
+        return work, skin, clear_contrast(work, skin, at, excluded=hand)
+    shrunk = resized_mask(lesion, skin.shape)
+    return work, skin, contrast(work, skin, excluded=hand, lesion=shrunk)
 
 
 def _worked(

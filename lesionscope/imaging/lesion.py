@@ -32,6 +32,7 @@ _MELANIN_SHARE = 0.45  # of the green-blue difference; MELANIN in colour.py has 
 _BACKGROUND_REACH = 0.12  # sd of the background's smoothing, share of the longer side
 _NOISE_FACTOR = 4.0  # a lesion rises this many sd of clear skin
 _LEAST_CONTRAST = 0.16  # and at least this much, natural log units
+_BLUR = 1.5  # sd in pixels: below it lie the grain of the sensor and the pores
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,22 @@ class Contrast:
     clear: NDArray[np.bool_]
     clear_density: NDArray[np.float32]
     haemoglobin: NDArray[np.float32]
+
+
+def smooth_density(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the optical density that contrast is taken in, without grain.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        sRGB.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), float32
+        Natural log units, R, G, B.
+    """
+    return np.asarray(cv2.GaussianBlur(optical_density(rgb), (0, 0), _BLUR), dtype=np.float32)
 
 
 def erythema_signal(density: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -101,7 +118,7 @@ def contrast(
     -------
     Contrast
     """
-    density = np.asarray(cv2.GaussianBlur(optical_density(rgb), (0, 0), 1.5), dtype=np.float32)
+    density = smooth_density(rgb)
     signal = erythema_signal(density)
     # The rim of the skin mixes with what lies behind it and must not set the reference.
     inner = cv2.erode(skin.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0

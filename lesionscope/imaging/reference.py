@@ -26,7 +26,7 @@ _ROUNDS = 5
 _LIKE = 2.0  # sd of clear skin: what deviates less from the patch is like it
 _LEAST_NOISE = 0.02  # natural log units: coding of JPEG alone makes about as much
 _NO_LESION = 0.3  # the most that a network's word counts where skin is like the patch
-_LIKE_PATCH = 0.5  # sd of clear skin up to which it is; one sd later the word has its full weight
+_LIKE_PATCH, _TO_FULL = 0.5, 0.5  # sd of clear skin up to which it is, and on to full weight
 _REDDER = 6.0  # sd of clear skin from which redness speaks for a lesion
 _PER_SD = 1.2  # log odds for each sd beyond that
 _REACH = 0.3  # sd in shares of the longer side: a palm or another limb has a redness of its own
@@ -115,11 +115,12 @@ def heard_together(
     redness = np.clip(_PER_SD * (deviation - _REDDER), 0, _MOST)
     odds = np.log(share / (1 - share)) + redness * _nearness(skin.shape, at)
     together = 1 / (1 + np.exp(-odds))
-    # Within an sd of the patch the most stays below every border: nothing there is lesion. On dark
-    # skin a lesion may deviate less; away from the click a network that is sure keeps its word.
-    weight = np.clip(deviation - _LIKE_PATCH, 0, 1)
+    # Where skin is like the patch the most stays below every border: nothing there is lesion. On
+    # dark skin a lesion deviates by less than the spread of clear skin; away from the click a
+    # network that is sure needs half of that to keep its word.
     sure = np.clip((probability - _UNSURE) / _TO_SURE, 0, 1)
-    weight = np.maximum(weight, sure * (1 - _nearness(skin.shape, at, _AT_CLICK)))
+    sure = sure * (1 - _nearness(skin.shape, at, _AT_CLICK))
+    weight = np.clip((deviation - _LIKE_PATCH * (1 - sure)) / _TO_FULL, 0, 1)
     together = np.minimum(together, _NO_LESION + (1 - _NO_LESION) * weight)
     return np.asarray(np.where(skin, together, 0), dtype=np.float32)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lesionscope.apart.desk import desk
+from lesionscope.apart.task import Task
 from lesionscope.core.measurement import Measurement
 from lesionscope.core.people import Reader
 from lesionscope.core.photo import Photo
@@ -14,7 +16,7 @@ from lesionscope.imaging.maskfile import mask_from_png
 from lesionscope.model.runtime import Grader
 from lesionscope.pages.bodies import body_of
 from lesionscope.pages.components.mask_editor import Edit
-from lesionscope.pipeline import measure, read_photo
+from lesionscope.pipeline import default_grader, measure, read_photo
 from lesionscope.revise import correct, with_reference
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
 from lesionscope.store.store import Store
@@ -154,13 +156,16 @@ def _pixel_in(measurement: StoredMeasurement, name: str) -> tuple[int, int] | No
 def _measured(
     bench: Bench, stored: StoredPhoto, hand_at: tuple[float, float] | None
 ) -> Measurement:
-    found = measure(
-        original(bench, stored),
-        site=stored.site,
-        grader=bench.grader,
-        body=body_of(bench.store, bench.reader, stored.visit_id),
-        hand_at=hand_at,
-    )
+    body = body_of(bench.store, bench.reader, stored.visit_id)
+    if bench.grader.version == default_grader().version:
+        # In a process apart, which is bounded in time and memory and may die alone.
+        data = bench.store.original(bench.reader, stored.id)
+        task = Task(stored.name, stored.site, body=body, hand_at=hand_at)
+        apart = desk().measure(data, task, files=True)
+        found = measurement_from(apart.document, apart.files)
+    else:
+        photo = original(bench, stored)
+        found = measure(photo, site=stored.site, grader=bench.grader, body=body, hand_at=hand_at)
     if hand_at is None:
         return found
     chosen = {"hand_at_x": hand_at[0], "hand_at_y": hand_at[1]}

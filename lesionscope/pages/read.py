@@ -11,8 +11,9 @@ from lesionscope.core.measurement import Convention
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.sites import FACTS
 from lesionscope.imaging.maskfile import mask_from_png
-from lesionscope.pages import clicks, frame, panel, pictures, session
+from lesionscope.pages import clicks, frame, layers, panel, pictures, session
 from lesionscope.pages.components.click_relay import click_relay
+from lesionscope.pages.components.layer_relay import layer_relay
 from lesionscope.pages.components.mask_editor import HandChoice, PhotoFacts, mask_editor
 from lesionscope.pages.measuring import (
     Bench,
@@ -126,6 +127,8 @@ def facts_of(
         clear_skin=clear_skin_in(latest),
         hands=hands,
         ruler_hand=next((i for i, at in enumerate(hands) if covers(hand, at)), None),
+        layers_of=latest.id,
+        corrected=layers.has_corrected_colour(latest),
     )
 
 
@@ -146,6 +149,13 @@ def answer_clicks(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement)
         key=editor_key(reader, photo),
     )
     clicks.prepare(bench, photo, latest)
+
+
+@st.fragment
+def send_layers(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement) -> None:
+    """Send the layers that the editor asks for; this alone runs, and not the page."""
+    bench = Bench(session.store(), reader, session.grader())
+    layer_relay(lambda: layers.layers_of(bench, photo, latest), key=editor_key(reader, photo))
 
 
 def show_not_measured(reader: Reader, photo: StoredPhoto) -> None:
@@ -218,3 +228,4 @@ with right:
     show_history(reader, photo)
 if may(reader.role, Act.CORRECT_MASK):
     answer_clicks(reader, photo, latest)
+    send_layers(reader, photo, latest)

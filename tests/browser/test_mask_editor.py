@@ -7,6 +7,7 @@ whole-number arithmetic; nothing of the editor's rasteriser is used.
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import itertools
 import json
@@ -226,7 +227,8 @@ def opened(open_page: Callable[..., Any], url: str, record: Path) -> Iterator[Op
         key = next(_CASES)
         options.setdefault("warm", "has_touch" not in options and "color_scheme" not in options)
         page = open_page(f"{url}/?size={photo}&key={key}{query}", **options)
-        pages.append(page)
+        if options["warm"]:
+            pages.append(page)
         return OpenEditor(page, key, record)
 
     yield start
@@ -568,6 +570,123 @@ def test_a_stroke_repaints_its_own_rectangle_only(opened: Opened) -> None:
     assert 0 < painted < 0.1 * whole
 
 
+# ---- layers and the list of lesions
+
+
+def listed(editor: OpenEditor) -> list[list[str]]:
+    """What the list says: number, area, delta erythema."""
+    return editor.page.eval_on_selector_all(
+        ".list li button",
+        "(rows) => rows.map((row) => [...row.children].map((c) => c.textContent))",
+    )
+
+
+def seen_at(editor: OpenEditor, across: float, down: float) -> list[int]:
+    """Colour of the screen at a share of the photo."""
+    x, y = editor.at(across, down)
+    editor.page.mouse.move(5, 5)
+    editor.page.wait_for_timeout(200)
+    shot = Image.open(io.BytesIO(editor.page.screenshot())).convert("RGB")
+    return list(shot.getpixel((x, y)))
+
+
+def test_layers_come_once_and_only_when_asked_for(opened: Opened) -> None:
+    editor = opened(query="&blob=0&layers=1")
+    editor.page.evaluate(
+        "() => { window.asked = 0;"
+        " window.addEventListener('lesionscope-layers-ask', () => window.asked++, true) }"
+    )
+    plain = seen_at(editor, 0.75, 0.6)
+    editor.page.focus(".stage")
+    editor.press("v")
+    editor.page.wait_for_function(f"() => {EDITOR}.maps && {EDITOR}.painter.frame === 0")
+    # Erythema 0.75 is five eighths of the way from -0.5 to 1.5: byte 159 of the colour map.
+    assert seen_at(editor, 0.75, 0.6) == pytest.approx([0xE2, 0x5E, 0x32], abs=6)
+    assert seen_at(editor, 0.75, 0.95) == [43, 43, 43], "there is no skin"
+    editor.page.mouse.move(*editor.at(0.5, 0.5))
+    editor.page.wait_for_function(f"() => {EDITOR}.find('.here').textContent === '+0.50'")
+    editor.press("v")
+    editor.page.wait_for_function(f"() => {EDITOR}.find('.legend-name').textContent[0] === 'M'")
+    assert seen_at(editor, 0.2, 0.75) == pytest.approx([0xE2, 0x5E, 0x32], abs=6)
+    editor.press("v")
+    assert seen_at(editor, 0.75, 0.6) == pytest.approx([0, 255, 0], abs=3)
+    assert editor.page.is_hidden(".legend")
+    editor.press("v")
+    assert seen_at(editor, 0.75, 0.6) == plain
+    editor.page.click("[data-layer=erythema]")
+    assert editor.page.evaluate("window.asked") == 1
+    assert editor.page.get_by_text("Run 1", exact=True).is_visible(), "the page ran for a layer"
+
+
+def test_a_saved_outline_brings_new_layers(opened: Opened) -> None:
+    editor = opened(query="&layers=1")
+    editor.page.focus(".stage")
+    editor.press("v")
+    editor.page.wait_for_function(f"() => {EDITOR}.mapsOf")
+    before = editor.ask("editor.mapsOf")
+    editor.draw([editor.at(0.6, 0.6), editor.at(0.8, 0.6)])
+    editor.save()
+    editor.page.wait_for_function(f"() => {EDITOR}.mapsOf !== {before}")
+    assert editor.ask("editor.mapsOf") == editor.mask().sum()
+    assert editor.ask("editor.layer") == "erythema"
+
+
+def test_a_layer_that_never_comes_gives_the_photo_back(opened: Opened) -> None:
+    editor = opened(query="&layers=1")
+    editor.ask("(window.addEventListener('lesionscope-layers-ask',"
+               " (e) => e.stopImmediatePropagation(), true), 0)")  # fmt: skip
+    editor.page.focus(".stage")
+    editor.press("v")
+    assert editor.page.inner_text(".busy") == "Making this layer…"
+    editor.ask("editor.layersLate()")
+    assert "has not sent this layer" in editor.page.inner_text(".notice-text")
+    assert editor.page.is_hidden(".busy")
+    assert editor.ask("[editor.layer, editor.wanted]") == ["photo", None]
+
+
+def test_the_list_has_number_area_and_redness_and_finds_each_lesion(opened: Opened) -> None:
+    editor = opened(query="&layers=1")
+    editor.draw([editor.at(0.8, 0.2), editor.at(0.9, 0.2)])
+    editor.press("i")
+    editor.page.wait_for_function(f"() => {EDITOR}.maps && {EDITOR}.areas.length === 2")
+    mask = editor.mask()
+    left, right = mask.copy(), mask.copy()
+    left[:, 1000:], right[:, :1000] = False, False
+    # The right half slants by two: its skin counts twice, and both add up to the whole.
+    share = left.sum() / (left.sum() + 2 * right.sum())
+    whole = mask.sum() * 0.0004
+    rows = listed(editor)
+    assert [row[0] for row in rows] == ["1", "2"]
+    assert float(rows[0][1].split()[0]) == pytest.approx(share * whole, rel=0.02)
+    assert float(rows[1][1].split()[0]) == pytest.approx((1 - share) * whole, rel=0.02)
+    for row, part in zip(rows, (left, right), strict=True):
+        want = np.median(np.nonzero(part)[1]) / 1600
+        assert float(row[2]) == pytest.approx(want, abs=0.015)
+    editor.page.click("[data-area='1']")
+    assert editor.page.get_attribute("[data-area='1']", "aria-current") == "true"
+    x, y = editor.ask(
+        "(({x, y}) => [x, y])(editor.view.toView({x: 0.85 * editor.view.width,"
+        " y: 0.2 * editor.view.height}))"
+    )
+    stage, covered = editor.stage(), editor.ask("editor.find('.list').offsetWidth")
+    assert x == pytest.approx((stage["width"] + covered) / 2, abs=4)
+    assert y == pytest.approx(stage["height"] / 2, abs=4)
+    editor.press("0")
+    editor.draw([editor.at(0.8, 0.7), editor.at(0.9, 0.7)])
+    editor.page.wait_for_function(
+        f"() => {EDITOR}.section.querySelectorAll('.list li').length === 3"
+    )
+    editor.press("i")
+    assert editor.page.is_hidden(".list")
+
+
+def test_without_layers_the_list_still_counts_and_measures(opened: Opened) -> None:
+    editor = opened(query="&calibrated=0")
+    assert editor.page.is_hidden(".layers")
+    editor.press("i")
+    assert listed(editor) == [["1", f"{editor.mask().sum():,} px", "–"]]
+
+
 # ---- the page around it
 
 
@@ -668,6 +787,23 @@ def test_a_reload_brings_the_draft_back(opened: Opened) -> None:
     assert editor.state() == "No changes"
     assert editor.page.is_hidden(".notice")
     assert np.array_equal(editor.mask(), drawn)
+
+
+def test_a_crash_of_the_tab_loses_no_stroke(opened: Opened) -> None:
+    editor = opened(warm=False)
+    editor.draw([editor.at(0.6, 0.6), editor.at(0.8, 0.6)])
+    drawn = editor.mask()
+    editor.page.wait_for_timeout(600)
+    address = editor.page.url
+    tab = editor.page.context.new_cdp_session(editor.page)
+    with contextlib.suppress(Exception):  # the tab dies without an answer
+        tab.send("Page.crash", timeout=1)
+    again = editor.page.context.new_page()
+    again.goto(address)
+    revived = OpenEditor(again, editor.key, editor.record)
+    assert np.array_equal(revived.mask(), drawn)
+    assert "Draft restored" in again.inner_text(".notice-text")
+    assert revived.state() == "1 unsaved stroke"
 
 
 def test_a_dropped_draft_stays_away(opened: Opened) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,12 +39,16 @@ def test_skin_like_the_click_is_never_lesion_and_redder_doubt_is() -> None:
     assert (together[~disc(120, 150, 36)] >= 0.65).mean() < 0.001
 
 
-def test_a_network_that_is_sure_keeps_its_word_away_from_the_click() -> None:
+def test_a_network_that_is_sure_is_heard_at_half_the_deviation_away_from_the_click() -> None:
     against = clear_contrast(skin_of(0 * disc(120, 150, 30)), SKIN, (300, 80))
-    sure = np.full((HEIGHT, WIDTH), 0.97, np.float32)
-    together = heard_together(sure, against, SKIN, at=(300, 80))
-    assert together[80, 300] < 0.5
-    assert together[120, 60] > 0.75
+    shifted = replace(against, signal=np.full_like(against.signal, 0.6 * max(against.noise, 0.02)))
+    sure, likely = (np.full((HEIGHT, WIDTH), p, np.float32) for p in (0.97, 0.80))
+    heard = heard_together(sure, shifted, SKIN, at=(300, 80))
+    assert heard[120, 60] > 0.75  # far away
+    assert heard[80, 300] < 0.5  # where a person said that it is clear
+    assert heard_together(likely, shifted, SKIN, at=(300, 80))[120, 60] < 0.75
+    same = replace(against, signal=np.zeros_like(against.signal))
+    assert heard_together(sure, same, SKIN, at=(300, 80)).max() < 0.5  # no different, no lesion
 
 
 def test_redness_alone_is_no_lesion_where_the_network_saw_nothing() -> None:

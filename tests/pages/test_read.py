@@ -12,6 +12,7 @@ from lesionscope.core.people import Reader, Role
 from lesionscope.exchange.measurement_json import document, mask_files
 from lesionscope.pages.components.mask_editor import Edit
 from lesionscope.pages.measuring import Bench, is_corrected, measure_stored, software_outline
+from lesionscope.pipeline import default_grader
 from lesionscope.scoring.budget import HAND_AS_LAID
 from tests.pages.conftest import Clinic, Open, measured, said
 
@@ -86,7 +87,7 @@ def test_measuring_again_keeps_what_a_reader_drew_and_says_so(
     drawn = np.zeros((120, 160), bool)
     drawn[20:40, 20:60] = True
     edited(clinic, open_visit, Edit(drawn, clear_skin=(120, 30)))
-    bench = Bench(clinic.store, reader_with(Role.CLINICIAN), None)
+    bench = Bench(clinic.store, reader_with(Role.CLINICIAN), default_grader())
     for _ in range(2):
         again = measure_stored(bench, clinic.arm)
         assert again.drawn_by == "Owner of the record, kept when measured again"

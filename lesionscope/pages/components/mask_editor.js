@@ -171,7 +171,10 @@ export class LesionMask {
     for (let i = 0; i < cells.length; i++) this.changed += this.cells[i] ^ cells[i];
   }
 
-  /** Separate areas (eight neighbours), largest first: {pixels, x0, y0, x1, y1}. */
+  /**
+   * Separate areas (eight neighbours), largest first: pixels, box, the runs of each row, and the
+   * pixel `at` in the middle of the widest, which lies inside whatever the shape.
+   */
   areas() {
     const runs = this.rowRuns();
     const parent = runs.map((_, i) => i);
@@ -189,12 +192,17 @@ export class LesionMask {
     const found = new Map();
     runs.forEach((run, i) => {
       const key = root(i);
-      if (!found.has(key)) found.set(key, { pixels: 0, ...emptyBox() });
+      if (!found.has(key)) found.set(key, { pixels: 0, runs: [], widest: run, ...emptyBox() });
       const area = found.get(key);
       area.pixels += run.x1 - run.x0 + 1;
+      area.runs.push(run);
+      if (run.x1 - run.x0 > area.widest.x1 - area.widest.x0) area.widest = run;
       grow(area, run.x0, run.y);
       grow(area, run.x1, run.y);
     });
+    for (const area of found.values()) {
+      area.at = { x: Math.floor((area.widest.x0 + area.widest.x1) / 2), y: area.widest.y };
+    }
     return [...found.values()].sort((a, b) => b.pixels - a.pixels);
   }
 
@@ -308,6 +316,111 @@ export function coverArea(corners, visit) {
       winding += turn;
       if (winding !== 0 && crossings[i + 1].x > x) visit(y, x, crossings[i + 1].x - 1);
     });
+  }
+}
+
+// ------------------------------------------------------------------------------ skin maps
+
+// Ten equal steps of the colour map "inferno" (Stefan van der Walt and Nathaniel Smith, CC0): it
+// grows lighter evenly, so that it reads alike with any colour vision and in grey.
+const STEPS = ["#000004", "#1b0c42", "#4b0c6b", "#781c6d", "#a52c60", "#cf4446", "#ed6925", "#fb9a06", "#f7d03c", "#fcffa4"];
+const NO_SKIN = [43, 43, 43];
+const PLANES = { erythema: 0, melanin: 1 };
+
+/** The 256 colours of a map. */
+function mapColours() {
+  const steps = STEPS.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+  return Array.from({ length: 256 }, (_, byte) => {
+    const place = (byte / 255) * (steps.length - 1);
+    const below = Math.min(Math.floor(place), steps.length - 2);
+    const share = place - below;
+    return steps[below].map((part, i) => Math.round(part + share * (steps[below + 1][i] - part)));
+  });
+}
+
+/** Blood and pigment over clear skin and the skin's slant, as the server found them, a byte each. */
+export class SkinMaps {
+  constructor(width, height, pixels, { bounds, stretch }) {
+    Object.assign(this, { width, height, pixels, bounds, stretch });
+  }
+
+  static async read(png, ranges) {
+    const bitmap = await createImageBitmap(new Blob([png]), { colorSpaceConversion: "none" });
+    const { width, height } = bitmap;
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    return new SkinMaps(width, height, context.getImageData(0, 0, width, height).data, ranges);
+  }
+
+  value(byte) {
+    const [low, high] = this.bounds;
+    return low + (byte / 255) * (high - low);
+  }
+
+  /** Value at a pixel of a photo of this size, in natural log units; null off the skin. */
+  at(layer, pixel, photo) {
+    if (pixel.x < 0 || pixel.y < 0 || pixel.x >= photo.width || pixel.y >= photo.height) return null;
+    const place = this.place(pixel, photo);
+    return this.pixels[place + 2] ? this.value(this.pixels[place + PLANES[layer]]) : null;
+  }
+
+  /**
+   * An area of the mask: the median of its erythema, which the server calls delta erythema of a
+   * lesion, and the pixels it would fill if its skin all faced the camera.
+   */
+  measured(area, photo) {
+    const counts = new Uint32Array(256);
+    let sampled = 0;
+    let slanted = 0;
+    const take = (place) => {
+      counts[this.pixels[place]]++;
+      sampled++;
+      slanted += this.stretchOf(this.pixels[place + 2]);
+    };
+    this.visit(area, photo, take);
+    if (!sampled) take(this.place(area.at, photo));
+    let byte = 0;
+    for (let seen = counts[0]; 2 * seen < sampled; ) seen += counts[++byte];
+    return { erythema: this.value(byte), flat: (area.pixels * slanted) / sampled };
+  }
+
+  stretchOf(byte) {
+    const [low, high] = this.stretch;
+    return byte ? low + ((byte - 1) / 254) * (high - low) : 1;
+  }
+
+  /** Visit the pixels of the map whose middle an area of the photo covers. */
+  visit(area, photo, take) {
+    const across = this.width / photo.width;
+    const down = this.height / photo.height;
+    for (const { y, x0, x1 } of area.runs) {
+      const row = Math.floor((y + 0.5) * down);
+      // Of the rows of the photo in one row of the map, that through its middle stands for it.
+      if (Math.floor((row + 0.5) / down) !== y) continue;
+      const last = Math.min(Math.ceil((x1 + 1) * across - 0.5), this.width);
+      for (let x = Math.max(Math.ceil(x0 * across - 0.5), 0); x < last; x++) take(4 * (row * this.width + x));
+    }
+  }
+
+  /** Where the map keeps a pixel of the photo. */
+  place({ x, y }, photo) {
+    const column = Math.min(Math.floor(((x + 0.5) * this.width) / photo.width), this.width - 1);
+    const row = Math.min(Math.floor(((y + 0.5) * this.height) / photo.height), this.height - 1);
+    return 4 * (row * this.width + column);
+  }
+
+  /** The map in colour, for the eye. */
+  picture(layer) {
+    const colours = mapColours();
+    const image = new ImageData(this.width, this.height);
+    for (let at = 0; at < image.data.length; at += 4) {
+      const colour = this.pixels[at + 2] ? colours[this.pixels[at + PLANES[layer]]] : NO_SKIN;
+      image.data.set(colour, at);
+      image.data[at + 3] = 255;
+    }
+    return createImageBitmap(image);
   }
 }
 
@@ -452,7 +565,8 @@ class Painter {
     this.photo = stage.querySelector(".photo").getContext("2d", { alpha: false });
     this.overlay = stage.querySelector(".overlay").getContext("2d");
     this.cursor = stage.querySelector(".cursor").getContext("2d");
-    this.levels = [];
+    this.sheets = new Map();
+    this.layer = "photo";
     this.mask = null;
     this.fill = 0.3;
     this.outlineOnly = false;
@@ -483,22 +597,28 @@ class Painter {
     return true;
   }
 
-  /** Keep halved copies of the photo: a far view need not read twelve million pixels a frame. */
-  async load(bitmap) {
-    this.unload();
-    this.levels = [bitmap];
+  /** Keep halved copies of a layer: a far view need not read twelve million pixels a frame. */
+  async load(layer, bitmap) {
+    const levels = [bitmap];
     let { width, height } = bitmap;
     while (Math.max(width, height) > 2 * SMALLEST_LEVEL) {
       width = Math.ceil(width / 2);
       height = Math.ceil(height / 2);
       const options = { resizeWidth: width, resizeHeight: height, resizeQuality: "high" };
-      this.levels.push(await createImageBitmap(this.levels.at(-1), options));
+      levels.push(await createImageBitmap(levels.at(-1), options));
     }
+    this.sheets.get(layer)?.forEach((level) => level.close());
+    this.sheets.set(layer, levels);
   }
 
   unload() {
-    this.levels.forEach((level) => level.close());
-    this.levels = [];
+    for (const levels of this.sheets.values()) levels.forEach((level) => level.close());
+    this.sheets.clear();
+  }
+
+  /** The layer chosen, or the photo until that has come. */
+  get levels() {
+    return this.sheets.get(this.layer) ?? this.sheets.get("photo") ?? [];
   }
 
   viewChanged() {
@@ -541,11 +661,14 @@ class Painter {
     photo.fillStyle = "#2b2b2b";
     photo.fillRect(0, 0, photo.canvas.width, photo.canvas.height);
     const zoom = view.scale * ratio;
-    const level = Math.min(Math.max(Math.floor(Math.log2(1 / zoom)), 0), this.levels.length - 1);
+    const { levels } = this;
+    if (!levels.length) return;
+    const enlarged = (zoom * view.width) / levels[0].width;
+    const level = Math.min(Math.max(Math.floor(Math.log2(1 / enlarged)), 0), levels.length - 1);
     photo.imageSmoothingEnabled = zoom < 3;
     photo.imageSmoothingQuality = "low";
     photo.setTransform(zoom, 0, 0, zoom, view.x * ratio, view.y * ratio);
-    photo.drawImage(this.levels[level], 0, 0, view.width, view.height);
+    photo.drawImage(levels[level], 0, 0, view.width, view.height);
   }
 
   /** The rectangle of the canvas that an image rectangle and its rim cover, clipped. */
@@ -713,6 +836,13 @@ export function written(value) {
   });
 }
 
+/** Write a number with its sign and so many decimals; a minus as typesetters have it. */
+function signed(value, decimals) {
+  const text = Math.abs(value).toFixed(decimals);
+  if (Number(text) === 0) return text;
+  return `${value < 0 ? "−" : "+"}${text}`;
+}
+
 /** Say how long ago: no date on the screen, so that nothing tells a blinded reader one. */
 function ago(then) {
   const minutes = Math.round((Date.now() - then) / 60000);
@@ -764,6 +894,11 @@ const HINTS = {
   clear: "Click clear skin",
   ruler: "Click the ruler hand",
 };
+const LAYERS = ["photo", "erythema", "melanin", "corrected"];
+const LAYER_NAMES = { photo: "Photo", erythema: "Erythema map", melanin: "Melanin map", corrected: "Corrected colour" };
+const LAYERS_LATE_AFTER_MS = 30000;
+const MOST_LISTED = 200;
+const MOST_NUMBERED = 60;
 const WAITING = { add: "Growing…", remove: "Removing…", clear: "Comparing with this skin…" };
 
 /** One mounted editor: what the hand does, what the panel says, what goes to Python. */
@@ -780,6 +915,7 @@ class Editor {
     this.clearSkin = null;
     this.asked = null;
     this.choosing = null;
+    this.wanted = null;
     this.listen();
   }
 
@@ -816,6 +952,7 @@ class Editor {
       this.clearSkin = this.savedClear = header.clear_skin;
       this.painter.request();
     }
+    if (this.layer !== "photo" || this.listed) this.wantLayers();
     this.describe();
   }
 
@@ -841,6 +978,8 @@ class Editor {
     this.painter.drawCursor = (canvas) => this.drawCursor(canvas);
     this.painter.afterFrame = () => this.measure();
     Object.assign(this, { gesture: null, path: null, caret: null, hover: null, areas: [], areaShown: -1 });
+    Object.assign(this, { layer: "photo", maps: null, mapsOf: null });
+    this.forgetWanted();
     this.recallPreferences();
     this.notice(null);
     this.busy("Loading the photo…");
@@ -860,12 +999,13 @@ class Editor {
       throw new Error(`it is ${bitmap.width} x ${bitmap.height}, its mask ${header.width} x ${header.height}`);
     }
     const painter = this.painter;
-    await painter.load(bitmap);
+    await painter.load("photo", bitmap);
     if (this.painter !== painter || this.left) return painter.unload();
     painter.mask = this.mask;
     painter.resize();
     this.ready = true;
     this.busy(null);
+    this.showLayer();
     this.applyPreferences();
     if (draft) this.offer(draft);
     this.recount();
@@ -968,6 +1108,8 @@ class Editor {
     this.areas = this.mask.areas();
     this.areaShown = -1;
     this.describe();
+    this.showList();
+    this.painter.request();
   }
 
   undo() {
@@ -1120,6 +1262,167 @@ class Editor {
     this.send("hand", { id: newId(), photo: this.photo, at: [at.x, at.y] });
   }
 
+  // ---- layers
+
+  /** Lay another picture in place of the photo; what is not here yet is asked for once. */
+  setLayer(layer) {
+    if (!this.has(layer)) return;
+    this.layer = layer;
+    if (layer !== "photo") this.wantLayers();
+    this.showLayer();
+    this.say(`${LAYER_NAMES[layer]}.`);
+  }
+
+  has(layer) {
+    const { layers_of: of, corrected } = this.header;
+    return layer === "photo" || (of !== null && (layer !== "corrected" || corrected));
+  }
+
+  nextLayer() {
+    const here = LAYERS.indexOf(this.layer);
+    const turn = [...LAYERS.slice(here + 1), ...LAYERS.slice(0, here + 1)];
+    this.setLayer(turn.find((layer) => this.has(layer)));
+  }
+
+  /** The maps belong to one measurement: a saved outline makes new ones. */
+  wantLayers() {
+    const { layers_of: of } = this.header;
+    if (of === null || this.mapsOf === of || this.wanted?.of === of) return;
+    this.forgetWanted();
+    const late = setTimeout(() => this.layersLate(), LAYERS_LATE_AFTER_MS);
+    this.wanted = { id: newId(), of, late };
+    this.askLayers();
+  }
+
+  askLayers() {
+    if (!this.wanted) return;
+    const detail = { key: this.key, id: this.wanted.id };
+    window.dispatchEvent(new CustomEvent("lesionscope-layers-ask", { detail }));
+  }
+
+  forgetWanted() {
+    clearTimeout(this.wanted?.late);
+    this.wanted = null;
+  }
+
+  layersLate() {
+    this.forgetWanted();
+    this.setLayer("photo");
+    this.notice("The server has not sent this layer. Choose it again.");
+  }
+
+  async takeLayers({ key, id, maps, corrected, ...ranges }) {
+    const { wanted, painter } = this;
+    if (key !== this.key || wanted?.id !== id) return;
+    this.forgetWanted();
+    const found = await SkinMaps.read(maps, ranges);
+    const pictures = await Promise.all([
+      ...Object.keys(PLANES).map(async (layer) => [layer, await found.picture(layer)]),
+      ...(corrected ? [createImageBitmap(new Blob([corrected])).then((made) => ["corrected", made])] : []),
+    ]);
+    for (const [layer, bitmap] of pictures) await painter.load(layer, bitmap);
+    if (this.painter !== painter || this.left) return painter.unload();
+    Object.assign(this, { maps: found, mapsOf: wanted.of });
+    this.showLayer();
+    this.recount();
+  }
+
+  showLayer() {
+    const { layer, painter, header } = this;
+    const mapped = layer in PLANES;
+    painter.layer = layer;
+    this.find(".layers").hidden = header.layers_of === null;
+    for (const button of this.section.querySelectorAll("[data-layer]")) {
+      button.setAttribute("aria-pressed", button.dataset.layer === layer);
+      button.disabled = !this.has(button.dataset.layer);
+    }
+    this.find('[data-layer="corrected"]').title = header.corrected
+      ? "In the colours that the chart or the lamp's cast gave  V"
+      : "Colours stand as taken: no colour chart in this photo, and no cast seen";
+    this.find(".legend").hidden = !mapped || !this.maps;
+    this.busy(layer === "photo" || painter.sheets.has(layer) ? null : "Making this layer…");
+    if (mapped && this.maps) this.showScale(LAYER_NAMES[layer]);
+    painter.viewChanged();
+  }
+
+  showScale(name) {
+    const [low, high] = this.maps.bounds;
+    this.find(".legend-name").textContent = `${name}: over clear skin, natural log units`;
+    this.find(".ramp").style.background = `linear-gradient(to right, ${STEPS.join(", ")})`;
+    this.find(".ticks").replaceChildren(
+      ...[low, 0, (low + high) / 2, 1, high].map((value) => {
+        const tick = document.createElement("span");
+        tick.textContent = signed(value, 1);
+        tick.style.left = `${(100 * (value - low)) / (high - low)}%`;
+        return tick;
+      }),
+    );
+  }
+
+  /** The value under the pointer or the drawing point. */
+  readOut() {
+    if (!(this.layer in PLANES) || !this.maps) return "";
+    const at = this.caret ?? (this.hover && this.view.toImage(this.hover.x, this.hover.y));
+    const value = at && this.maps.at(this.layer, { x: Math.floor(at.x), y: Math.floor(at.y) }, this.view);
+    return at ? (value === null ? "no skin" : signed(value, 2)) : "";
+  }
+
+  // ---- the list of lesions
+
+  toggleList() {
+    this.listed = !this.listed;
+    if (this.listed) this.wantLayers();
+    this.showList();
+    this.painter.request();
+    this.say(this.listed ? `${counted(this.areas.length, "lesion")} listed.` : "List closed.");
+  }
+
+  showList() {
+    const panel = this.find(".list");
+    panel.hidden = !this.listed;
+    this.find('[data-act="list"]').setAttribute("aria-expanded", Boolean(this.listed));
+    if (!this.listed) return;
+    const held = this.section.getRootNode().activeElement?.dataset?.area;
+    const rows = this.measuredAreas().map((area, i) => this.listRow(area, i));
+    this.find(".list ol").replaceChildren(...rows);
+    const beyond = this.areas.length - rows.length;
+    this.find(".list .more").textContent = beyond > 0 ? `and ${counted(beyond, "smaller one")}` : "";
+    this.find(".list .none").hidden = rows.length > 0;
+    if (held !== undefined) (panel.querySelector(`[data-area="${held}"]`) ?? this.stage).focus();
+  }
+
+  /**
+   * Size and redness of the lesions listed. A lesion on the curve of a limb has more skin than it
+   * shows: each has the share of the whole that its slant gives it, so that they add up to it.
+   */
+  measuredAreas() {
+    const { areas, maps, header, view, mask } = this;
+    const listed = areas.slice(0, MOST_LISTED);
+    if (!maps) {
+      const erythema = header.layers_of === null ? "–" : "…";
+      return listed.map(({ pixels }) => ({ extent: this.extent(pixels), erythema }));
+    }
+    const found = areas.map((area) => maps.measured(area, view));
+    const each = header.cm2_per_px ? mask.inside / found.reduce((sum, { flat }) => sum + flat, 0) : 0;
+    return listed.map(({ pixels }, i) => ({
+      extent: this.extent(each ? found[i].flat * each : pixels),
+      erythema: signed(found[i].erythema, 2),
+    }));
+  }
+
+  listRow({ extent, erythema }, i) {
+    const row = document.createElement("li");
+    const button = document.createElement("button");
+    const put = (text) => button.append(Object.assign(document.createElement("span"), { textContent: text }));
+    [String(i + 1), extent, erythema].forEach(put);
+    Object.assign(button, { type: "button", title: "Go to this lesion" });
+    button.dataset.area = i;
+    button.setAttribute("aria-label", `Lesion ${i + 1}: ${extent}, delta erythema ${erythema}`);
+    if (i === this.areaShown) button.setAttribute("aria-current", "true");
+    row.append(button);
+    return row;
+  }
+
   // ---- the pointer
 
   listen() {
@@ -1143,6 +1446,8 @@ class Editor {
     on(this.find('[data-act="hide"]'), "pointerup pointerleave pointercancel", () => this.bare(false));
     on(window, "lesionscope-listening", (event) => event.detail === this.key && this.putQuestion());
     on(window, "lesionscope-answer", (event) => this.ready && this.answer(event.detail));
+    on(window, "lesionscope-layers-ready", (event) => event.detail === this.key && this.askLayers());
+    on(window, "lesionscope-layers", (event) => this.ready && this.takeLayers(event.detail));
     on(window, "pagehide", () => this.keepDraft());
     on(window, "blur", () => this.letGo());
     on(document, "visibilitychange", () => document.hidden && this.keepDraft());
@@ -1175,7 +1480,7 @@ class Editor {
   }
 
   press(event) {
-    if (event.target.closest("button, .help, .notice, .zoom")) return;
+    if (event.target.closest("button, .help, .notice, .zoom, .layers, .list")) return;
     this.focusStage();
     this.caret = null;
     if (event.pointerType === "pen") this.penSeen = true;
@@ -1222,7 +1527,7 @@ class Editor {
   }
 
   wheel(event) {
-    if (event.target.closest(".help")) return;
+    if (event.target.closest(".help, .list")) return;
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 16 : 1;
     const pace = event.ctrlKey ? 0.01 : 0.0016;
@@ -1484,11 +1789,13 @@ class Editor {
       h: () => this.bare(true),
       f: () => this.act("screen"),
       n: () => this.act("next"),
+      i: () => this.act("list"),
+      v: () => this.nextLayer(),
       "?": () => this.act("help"),
       Escape: () => this.escape(),
     };
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!act || (event.repeat && "ofnx?".includes(event.key.toLowerCase()))) return false;
+    if (!act || (event.repeat && "ofinvx?".includes(event.key.toLowerCase()))) return false;
     if (event.key === "Escape" && !this.escapes) return false;
     act();
     return true;
@@ -1596,10 +1903,12 @@ class Editor {
     if (!button || !this.ready) return;
     if (button.dataset.tool) this.choose(button.dataset.tool);
     if (button.dataset.action) this.setRemoving(button.dataset.action === "remove");
+    if (button.dataset.layer) this.setLayer(button.dataset.layer);
+    if (button.dataset.area) this.showArea(Number(button.dataset.area));
     if (button.dataset.act) this.act(button.dataset.act);
     // After a mouse or finger the keys belong to the drawing area again; a keyboard stays put.
-    const { tool, action, act } = button.dataset;
-    const back = tool || action || ["undo", "redo", "fit", "outline", "next"].includes(act);
+    const { tool, action, act, layer, area } = button.dataset;
+    const back = tool || action || layer || area || ["undo", "redo", "fit", "outline", "next", "list"].includes(act);
     if (back && event.detail > 0) this.focusStage();
   }
 
@@ -1620,6 +1929,7 @@ class Editor {
       screen: () => this.toggleScreen(),
       help: () => this.toggleHelp(),
       next: () => this.nextArea(),
+      list: () => this.toggleList(),
     })[name]?.();
   }
 
@@ -1689,17 +1999,26 @@ class Editor {
   }
 
   nextArea() {
-    if (!this.areas.length) return;
-    this.areaShown = (this.areaShown + 1) % this.areas.length;
-    const area = this.areas[this.areaShown];
+    if (this.areas.length) this.showArea((this.areaShown + 1) % this.areas.length);
+  }
+
+  /** Bring a lesion of the outline to the middle. */
+  showArea(number) {
+    const area = this.areas[number];
+    if (!area) return;
+    this.areaShown = number;
     const { view } = this;
     const across = view.stageWidth / (area.x1 - area.x0 + 1);
     const down = view.stageHeight / (area.y1 - area.y0 + 1);
     const scale = Math.min(Math.max(0.4 * Math.min(across, down), view.fitScale), 8);
     view.lookAt({ x: (area.x0 + area.x1 + 1) / 2, y: (area.y0 + area.y1 + 1) / 2 }, scale);
+    // The list covers the left of the stage: the middle is that of the rest.
+    const covered = this.listed ? this.find(".list").offsetWidth : 0;
+    if (2 * covered < view.stageWidth) view.pan(covered / 2, 0);
     this.painter.viewChanged();
     this.describe();
-    this.say(`Area ${this.areaShown + 1} of ${this.areas.length}, ${this.extent(area.pixels)}.`);
+    this.showList();
+    this.say(`Lesion ${number + 1} of ${this.areas.length}, ${this.extent(area.pixels)}.`);
   }
 
   // ---- preferences
@@ -1767,6 +2086,7 @@ class Editor {
     const [state, text] = this.state();
     this.find(".state").dataset.state = state;
     put(".state-text", text);
+    put(".here", this.readOut());
     put(".zoom-share", `${Math.round(100 * this.view.scale * (window.devicePixelRatio || 1))} %`);
   }
 
@@ -1779,8 +2099,8 @@ class Editor {
     this.enable("save", this.changed || this.overdue);
     this.enable("discard", this.changed);
     this.find('[data-act="screen"]').setAttribute("aria-pressed", this.fullScreen);
-    const one = this.areaShown >= 0 && `area ${this.areaShown + 1} of ${areas.length}`;
-    this.find(".lesions").textContent = one || counted(areas.length, "area");
+    const one = this.areaShown >= 0 && `lesion ${this.areaShown + 1} of ${areas.length}`;
+    this.find(".lesions").textContent = one || counted(areas.length, "lesion");
     this.find(".lesions").hidden = !areas.length;
     this.measure();
   }
@@ -1876,7 +2196,24 @@ class Editor {
       const { x, y } = onStage([this.asked.at.x, this.asked.at.y]);
       twoTone(canvas, () => canvas.arc(x, y, 6, 0, 2 * Math.PI));
     }
+    if (this.listed) this.drawAreaNumbers(canvas);
     if (this.tool === "ruler") this.header.hands.forEach((hand, i) => this.drawNumber(canvas, onStage(hand), i));
+  }
+
+  /** The numbers of the list, each on its lesion. */
+  drawAreaNumbers(canvas) {
+    canvas.font = "600 13px sans-serif";
+    canvas.textAlign = "center";
+    canvas.textBaseline = "middle";
+    canvas.lineJoin = "round";
+    this.areas.slice(0, MOST_NUMBERED).forEach(({ at }, i) => {
+      const { x, y } = this.view.toView({ x: at.x + 0.5, y: at.y + 0.5 });
+      canvas.lineWidth = 4;
+      canvas.strokeStyle = i === this.areaShown ? "#fff" : "rgba(0, 0, 0, 0.85)";
+      canvas.strokeText(String(i + 1), x, y);
+      canvas.fillStyle = i === this.areaShown ? "#000" : "#fff";
+      canvas.fillText(String(i + 1), x, y);
+    });
   }
 
   drawNumber(canvas, { x, y }, i) {
@@ -1944,6 +2281,7 @@ class Editor {
       this.resized.disconnect();
       clearTimeout(this.confirmation);
       clearTimeout(this.draftDue);
+      this.forgetWanted();
       this.painter?.unload();
     }, 200);
   }

@@ -54,6 +54,10 @@ class PhotoFacts:
         Centres (x, y) of the hands in view; of two or more the ruler can be chosen.
     ruler_hand : int or None
         Which of them is the ruler now.
+    layers_of : int or None
+        Number of the measurement that layers can be had of, see `layer_relay`; None for none.
+    corrected : bool
+        Whether a layer in corrected colour is among them.
     """
 
     cm2_per_px: float | None = None
@@ -61,6 +65,8 @@ class PhotoFacts:
     clear_skin: tuple[int, int] | None = None
     hands: tuple[tuple[float, float], ...] = ()
     ruler_hand: int | None = None
+    layers_of: int | None = None
+    corrected: bool = False
 
     def __post_init__(self) -> None:
         for name in ("cm2_per_px", "percent_per_px"):

@@ -2,7 +2,9 @@
 
 ``?size=1600x1200&key=case&calibrated=1&blob=1&forget=0`` chooses the case. What the editor hands
 over is kept as ``<key>.npy`` in the folder that ``MASK_EDITOR_RECORD`` names, and read back from
-there as the record of a real page would be; with ``forget=1`` it is not kept.
+there as the record of a real page would be; with ``forget=1`` it is not kept. With ``layers=1``
+there are layers: redness grows from left to right, pigment from top to bottom, the right half of
+the skin slants by two, the lowest tenth is no skin, and corrected colour is pure green.
 """
 
 from __future__ import annotations
@@ -17,8 +19,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from lesionscope.imaging.overlay import jpeg
 from lesionscope.imaging.patch import Patch
+from lesionscope.imaging.skin_maps import SkinMaps, maps_png
 from lesionscope.pages.components.click_relay import Answer, Click, Question, click_relay
+from lesionscope.pages.components.layer_relay import Layers, layer_relay
 from lesionscope.pages.components.mask_editor import HandChoice, PhotoFacts, mask_editor
 
 RECORD = Path(os.environ["MASK_EDITOR_RECORD"])
@@ -70,6 +75,8 @@ facts = PhotoFacts(
     clear_skin=tuple(beside["clear_skin"]) if beside.get("clear_skin") else None,
     hands=((0.2 * width, 0.8 * height), (0.8 * width, 0.8 * height)),
     ruler_hand=beside.get("hand", 0),
+    layers_of=int(mask.sum()) if st.query_params.get("layers") == "1" else None,
+    corrected=True,
 )
 
 
@@ -100,9 +107,28 @@ if edited is not None:
         st.rerun()
 
 
+def drawn_layers() -> Layers:
+    """Layers at half the size of the photo."""
+    y, x = np.mgrid[0 : height // 2, 0 : width // 2].astype(np.float32)
+    maps = SkinMaps(
+        erythema=x / (width // 2),
+        melanin=y / (height // 2),
+        skin=y < 0.9 * (height // 2),
+        stretch=np.where(x < width // 4, np.float32(1), np.float32(2)),
+    )
+    green = np.broadcast_to(np.array([0, 255, 0], np.uint8), (*x.shape, 3))
+    return Layers(maps_png(maps), jpeg(np.ascontiguousarray(green)))
+
+
+@st.fragment
+def send_layers() -> None:
+    layer_relay(drawn_layers, key=key)
+
+
 @st.fragment
 def answer_clicks() -> None:
     click_relay(answered, shape=(height, width), key=key)
 
 
 answer_clicks()
+send_layers()
