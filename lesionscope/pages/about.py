@@ -36,3 +36,8 @@ st.table(
     },
     border="horizontal",
 )
+st.page_link(
+    session.page_file("models"),
+    label="Model cards: what the networks saw, and where they fail",
+    icon=":material/fact_check:",
+)
