@@ -7,7 +7,7 @@ RUN    := .venv
 TEST   := .venv-test
 PORT   ?= 8501
 
-.PHONY: run test quick lint bench stress train screenshots clean
+.PHONY: run test quick lint bench stress train screenshots docs lock clean
 
 run: $(RUN)/.ready
 	@$(RUN)/bin/lesionscope demo
@@ -55,7 +55,16 @@ train: $(TEST)/.ready
 	$(TEST)/bin/python -m lesionscope.model.train
 
 screenshots: $(TEST)/.ready
-	LESIONSCOPE_SCREENSHOTS=docs/screenshots $(TEST)/bin/python -m pytest -q -m browser tests/browser/test_walk.py
+	LESIONSCOPE_SCREENSHOTS=docs/screenshots $(TEST)/bin/python -m pytest -q -m browser tests/browser
+
+# The documents as a site in build/site.
+docs: $(TEST)/.ready
+	NO_MKDOCS_2_WARNING=1 $(TEST)/bin/mkdocs build --strict --quiet
+	@echo "LesionScope: open build/site/index.html"
+
+# What `pip install` takes now, with hashes, and the bill of materials; commit both.
+lock: $(TEST)/.ready
+	$(TEST)/bin/python .ci/lock.py
 
 clean:
 	rm -rf $(RUN) $(TEST) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

@@ -4,7 +4,7 @@ import logging
 
 import streamlit as st
 
-from lesionscope.pages import frame, session, sign_in
+from lesionscope.pages import frame, own_password, session, session_watch, sign_in
 
 logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 st.set_page_config(
@@ -12,7 +12,12 @@ st.set_page_config(
 )
 with session.guard():
     reader = session.signed_in()
-    page = st.navigation(frame.pages(reader), position="sidebar" if reader else "hidden")
+    must_change = reader is not None and session.store().must_change_password(reader)
+    listed = reader is not None and not must_change
+    # Expanded: nobody looks for a page under "View more".
+    page = st.navigation(
+        frame.pages(reader), position="sidebar" if listed else "hidden", expanded=True
+    )
     body, foot = st.container(), st.container()
     with foot:  # after the navigation: the tab may answer at once, and must know its page by then
         tab_has_answered = session.keep_in_tab()
@@ -22,7 +27,10 @@ with session.guard():
             st.caption("Opening the record …")
         elif reader is None:
             sign_in.show()
+        elif must_change:
+            own_password.show_due(reader)
         else:
+            session_watch.watch_session()
             frame.sidebar(reader)
             session.show_notices()
             page.run()

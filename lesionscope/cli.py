@@ -22,7 +22,10 @@ from rich.table import Table
 
 from lesionscope import __version__
 from lesionscope.core.body import ENTERED_SD_OF_LOG, BodySize, OwnHandprint, PatientBody, Sex
+from lesionscope.export_commands import register as register_export
 from lesionscope.faults import debugging, fault_sentence
+from lesionscope.learning_commands import register as register_learning
+from lesionscope.record_commands import register as register_record
 
 if TYPE_CHECKING:
     from lesionscope.batch import Job, Outcome
@@ -58,9 +61,17 @@ def app() -> int:
     except Exception as error:
         if debugging():
             raise
-        _say(fault_sentence(error))
+        _say(_refusal(error) or fault_sentence(error))
         return 1
     return 0
+
+
+def _refusal(error: Exception) -> str:
+    """Return what the record says of itself when it cannot be opened; empty for a fault."""
+    from lesionscope.store.refusals import RecordBusy, RecordTooNew
+
+    words = str(error) if isinstance(error, RecordBusy | RecordTooNew) else ""
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
 def _say(sentence: str) -> None:
@@ -258,6 +269,61 @@ def _remarks(row: Outcome) -> list[str]:
 
 
 @commands.command()
+def batch(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FOLDER|LIST|URL", help="Folder of photos, list (.csv, .txt), or URL of either."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the results.")],
+    site: Annotated[str, typer.Option(help="Body site where the list names none.")] = "other",
+    marker_mm: Annotated[
+        float, typer.Option(min=1, max=500, help="Side of the printed marker, in mm.")
+    ] = 20.0,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes on this machine; 0: one for each processor.")
+    ] = 0,
+    scheduler: Annotated[
+        str, typer.Option(metavar="tcp://...", help="Dask scheduler whose workers measure.")
+    ] = "",
+    part: Annotated[
+        str, typer.Option(metavar="K/N", help="Only the K-th of N parts of the list.")
+    ] = "1/1",
+    again: Annotated[
+        bool, typer.Option("--again", help="Try those again that failed in an earlier run.")
+    ] = False,
+    classical: Annotated[
+        bool, typer.Option("--classical", help="Mark skin and lesions by colour rules alone.")
+    ] = False,
+) -> None:
+    """Measure many photos; started again, it goes on where it stopped."""
+    from lesionscope.cluster.journal import JournalRefused
+    from lesionscope.cluster.manifest import BadManifest, Usual, part_of, read_manifest
+    from lesionscope.cluster.photo_work import End
+    from lesionscope.cluster.progress import Teller
+    from lesionscope.cluster.run import Batch, run_batch
+    from lesionscope.cluster.scheduler import NoScheduler
+    from lesionscope.pipeline import Method
+
+    _check_networks()
+    method = Method.CLASSICAL if classical else Method.NETWORK
+    try:
+        items = read_manifest(source, Usual(_site(site), marker_mm), part=part_of(part))
+        asked = Batch(items, out, method, workers, scheduler, again=again)
+        with Teller() as teller:
+            count = run_batch(asked, tell=teller.tell)
+    except (BadManifest, JournalRefused, NoScheduler) as refused:
+        _say(str(refused))
+        raise typer.Exit(1) from refused
+    ends = ", ".join(f"{count.ends[end]} {end.value}" for end in End)
+    typer.echo(f"{count.done} of {count.all} photos: {ends}. {teller.rate(count):.2f} photos/s.")
+    typer.echo(f"Results: {out} (photos.parquet, lesions.parquet, results.jsonl)")
+    if count.ends[End.MEASURED] < count.all:
+        raise typer.Exit(1)
+
+
+@commands.command()
 def target(
     out: Annotated[Path, typer.Option(metavar="FILE.pdf", help="Write the sheet here.")],
     page: Annotated[Page, typer.Option(help="Paper to print on.")] = Page.A4,
@@ -316,9 +382,9 @@ def compare(
     ] = None,
 ) -> None:
     """Lay a follow-up photo onto its baseline and say what changed."""
-    from lesionscope.compare import MeasuredPhoto, pictures_of
-    from lesionscope.compare import compare as compare_photos
     from lesionscope.exchange.comparison_files import points_text, read_points, write_comparison
+    from lesionscope.follow_up import MeasuredPhoto, pictures_of
+    from lesionscope.follow_up import compare as compare_photos
     from lesionscope.pipeline import measure as measure_photo
     from lesionscope.pipeline import read_photo
 
@@ -368,13 +434,22 @@ def serve(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Do not open a browser.")
     ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Host name, such as a proxy's, that may be asked for."),
+    ] = None,
 ) -> None:
-    """Serve the app on this machine until Ctrl-C."""
+    """Serve the app, and the HTTP API beside it, until Ctrl-C."""
     from lesionscope.serving import CannotServe, serve_app
 
     typer.echo("Starting LesionScope ...")
     try:
-        serve_app(host, port, ready=lambda address: _announce(address, browse=not no_browser))
+        serve_app(
+            host,
+            port,
+            ready=lambda address: _announce(address, browse=not no_browser),
+            names=allow_host or (),
+        )
     except CannotServe as refused:
         _say(str(refused))
         raise typer.Exit(1) from refused
@@ -427,6 +502,74 @@ def _seed_demo() -> None:
         )
     if access is None:
         typer.echo("The record has an owner already: the demo study was not added.")
+
+
+@commands.command()
+def verify(
+    head: Annotated[
+        bool, typer.Option("--head", help="Print the head of the chain, to keep elsewhere.")
+    ] = False,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HEAD|FILE",
+            help="Compare with a head that was kept, or with each line of a file of them.",
+        ),
+    ] = None,
+) -> None:
+    """Prove the record whole: its chain, its photos and its signatures."""
+    from lesionscope.places import data_home, database_url
+    from lesionscope.store import Store
+
+    if database_url() is None and not (data_home() / "record.sqlite").is_file():
+        _say(f"There is no record in {data_home()}.")
+        raise typer.Exit(1)
+    kept = _kept_heads(against or [])
+    with Store.open() as store:
+        newest = store.head()
+        if newest is None:
+            _say("The record is empty: nothing was recorded yet.")
+            raise typer.Exit(1)
+        if head:
+            typer.echo(newest.text)
+        faults = [] if head and not kept else store.verify()
+        faults += [fault for text in kept if (fault := store.head_fault(text))]
+    for fault in faults:
+        _say(f"{fault[:1].upper()}{fault[1:]}.")
+    if faults:
+        raise typer.Exit(1)
+    if not head:
+        typer.echo(
+            f"The record is whole: {newest.number} events, every row, photo and signature.\n"
+            f"Chain head of {newest.at:%Y-%m-%d %H:%M} UTC: {newest.text}"
+        )
+    if kept:
+        number = "1 kept head" if len(kept) == 1 else f"{len(kept)} kept heads"
+        typer.echo(f"It goes through {number}.", err=head)
+
+
+def _kept_heads(given: Sequence[str]) -> list[str]:
+    """Return the heads that were given, and those in the lines of the files that were."""
+    from lesionscope.store.heads import head_of
+
+    found: list[str] = []
+    for text in given:
+        path = Path(text)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else [text]
+        found += [line for line in lines if line.strip()]
+    try:
+        for line in found:
+            head_of(line)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--against") from error
+    if given and not found:
+        raise typer.BadParameter("there is no head in it", param_hint="--against")
+    return found
+
+
+register_export(commands)
+register_learning(commands)
+register_record(commands)
 
 
 @commands.command()

@@ -18,6 +18,7 @@ from lesionscope.core.measurement import BsaEstimate, CalibrationSource, Convent
 from lesionscope.core.people import Patient, Reader, Visit
 from lesionscope.core.photo import CaptureFinding, Severity
 from lesionscope.core.reading import Reading
+from lesionscope.core.signature import SignedKind
 from lesionscope.exchange.visit_report import (
     Paper,
     ReportPhoto,
@@ -143,10 +144,11 @@ def gathered_report(
     reading = timeline[here].reading
     size = store.body_history(by, visit.patient_id).size_on(visit.day)
     complete = {key: area for key, area in areas.items() if _complete(key, areas)}
+    others = store.countersignatures(by, SignedKind.READING, reading.id) if reading else []
     return VisitReport(
         patient=store.patient(by, visit.patient_id),
         visit=visit,
-        as_of=_as_of(visit, reading, measured),
+        as_of=max([_as_of(visit, reading, measured), *(one.signed_at for one in others)]),
         software_version=__version__,
         photos=tuple(_photo(store, by, photo, kept) for photo, kept in measured),
         areas=complete,
@@ -155,6 +157,7 @@ def gathered_report(
         trend=_trend(timeline[: here + 1], areas),
         size=None if size is None else size.size,
         notes=tuple(_notes(reading, measured, areas)),
+        countersignatures=tuple(others),
     )
 
 

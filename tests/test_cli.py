@@ -56,7 +56,7 @@ def test_version_answers_at_once() -> None:
 
 def test_help_names_every_command() -> None:
     shown = CliRunner().invoke(commands, ["--help"]).output
-    for command in ("measure", "target", "serve", "demo", "doctor"):
+    for command in ("measure", "target", "serve", "demo", "verify", "doctor"):
         assert command in shown
 
 

@@ -15,9 +15,10 @@ from lesionscope.core.cdasi import ITEMS
 from lesionscope.core.measurement import BsaEstimate, Convention
 from lesionscope.core.people import Reader, Role, Visit
 from lesionscope.core.reading import AnswerOrigin, Meaning
+from lesionscope.core.signature import SignedKind
 from lesionscope.core.sites import CDASI_LOCATIONS, Side, Site
 from lesionscope.exchange.measurement_json import document, mask_files
-from lesionscope.exchange.visit_report import VisitReport
+from lesionscope.exchange.visit_report import VisitReport, visit_report
 from lesionscope.reporting import (
     bsa_in,
     export_report,
@@ -103,6 +104,23 @@ def test_a_draft_holds_the_newest_measurement_and_no_total(ward: Ward) -> None:
     assert report.bsa is not None
     assert report.bsa.percent == pytest.approx(2.0)
     assert [point.signed for point in report.trend] == [False]
+
+
+def test_a_report_shows_who_reviewed_and_approved(ward: Ward) -> None:
+    ward.sign(ward.first, 3)
+    reading = ward.store.current_reading(ward.owner, ward.first.id)
+    assert reading is not None
+    second = ward.store.add_account(ward.owner, "ben", "Second Reader", Role.CLINICIAN, PASSWORD)
+    given = ward.store.countersign(
+        second, SignedKind.READING, reading.id, PASSWORD, meaning=Meaning.APPROVAL, words="seen"
+    )
+    report = ward.report(ward.first)
+    assert report.countersignatures == (given,)
+    assert report.as_of == given.signed_at
+    pdf = pdfium.PdfDocument(visit_report(report))
+    text = "".join(page.get_textpage().get_text_range() for page in pdf)
+    assert "Approval" in text
+    assert "Second Reader" in text
 
 
 def test_a_signed_report_stays_what_it_was(ward: Ward) -> None:

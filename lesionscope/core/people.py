@@ -33,6 +33,15 @@ class Act(StrEnum):
     MEASURE = "measure a photo"
     CORRECT_MASK = "correct a mask"
     SIGN_READING = "sign a reading"
+    ENTER_FORM = "enter a form"
+    SET_PROTOCOL = "set the protocol of the study"
+    RECORD_EVENT = "record an event of a patient"
+    RELEASE_PHOTO = "release a photo for blinded reading"
+    RUN_CAMPAIGN = "run a read campaign"
+    READ_CASES = "read blinded cases"
+    SETTLE_CASES = "settle discordant cases"
+    GRANT_UNLOCK = "unlock what was signed"
+    IMPORT = "import into the record"
     EXPORT = "export from the record"
     READ_AUDIT = "read the audit trail"
 
@@ -40,7 +49,15 @@ class Act(StrEnum):
 RIGHTS: dict[Role, frozenset[Act]] = {
     Role.OWNER: frozenset(Act),
     Role.PHOTOGRAPHER: frozenset(
-        {Act.READ_RECORD, Act.ADD_PATIENT, Act.RECORD_BODY, Act.ADD_PHOTO, Act.MEASURE}
+        {
+            Act.READ_RECORD,
+            Act.ADD_PATIENT,
+            Act.RECORD_BODY,
+            Act.ADD_PHOTO,
+            Act.MEASURE,
+            Act.ENTER_FORM,
+            Act.RECORD_EVENT,
+        }
     ),
     Role.CLINICIAN: frozenset(
         {
@@ -51,13 +68,31 @@ RIGHTS: dict[Role, frozenset[Act]] = {
             Act.MEASURE,
             Act.CORRECT_MASK,
             Act.SIGN_READING,
+            Act.ENTER_FORM,
+            Act.RECORD_EVENT,
+            Act.RELEASE_PHOTO,
+            Act.READ_CASES,
             Act.EXPORT,
         }
     ),
-    Role.ADJUDICATOR: frozenset({Act.READ_RECORD, Act.CORRECT_MASK, Act.SIGN_READING}),
+    # An adjudicator sees cases without names, never the record that they were made from.
+    Role.ADJUDICATOR: frozenset({Act.READ_CASES, Act.SETTLE_CASES}),
     Role.MONITOR: frozenset({Act.READ_RECORD, Act.READ_AUDIT}),
     Role.DATA_MANAGER: frozenset(
-        {Act.READ_RECORD, Act.ADD_PATIENT, Act.RECORD_BODY, Act.EXPORT, Act.READ_AUDIT}
+        {
+            Act.READ_RECORD,
+            Act.ADD_PATIENT,
+            Act.RECORD_BODY,
+            Act.ENTER_FORM,
+            Act.SET_PROTOCOL,
+            Act.RECORD_EVENT,
+            Act.RELEASE_PHOTO,
+            Act.RUN_CAMPAIGN,
+            Act.GRANT_UNLOCK,
+            Act.IMPORT,
+            Act.EXPORT,
+            Act.READ_AUDIT,
+        }
     ),
 }
 """Which role may do what."""

@@ -12,6 +12,7 @@ from lesionscope.core.measurement import BsaEstimate, Convention
 from lesionscope.core.people import Patient, Visit
 from lesionscope.core.photo import CaptureFinding
 from lesionscope.core.reading import Reading
+from lesionscope.core.signature import Countersignature
 from lesionscope.core.sites import Side, Site
 from lesionscope.scoring.visit_total import VisitBsa
 
@@ -107,6 +108,8 @@ class VisitReport:
         Body surface of the visit under each convention that could be computed.
     reading : Reading or None
         The signed reading; None makes the report a draft.
+    countersignatures : tuple of Countersignature
+        Reviews and approvals of the reading, oldest first.
     baseline : tuple of (Visit, Reading), or None
         The visit that changes are told against; None when this is the first one signed.
     trend : tuple of TrendPoint
@@ -131,6 +134,7 @@ class VisitReport:
     size: BodySize | None = None
     error: MeasurementError | None = None
     notes: tuple[str, ...] = ()
+    countersignatures: tuple[Countersignature, ...] = ()
 
     def __post_init__(self) -> None:
         if self.visit.patient_id != self.patient.id:
@@ -141,6 +145,9 @@ class VisitReport:
             raise ValueError(
                 f"the reading must be of visit {self.visit.id}, it is of {self.reading.visit_id}"
             )
+        for one in self.countersignatures:
+            if self.reading is None or one.signed_sha256 != self.reading.content_sha256:
+                raise ValueError(f"the {one.meaning} of {one.signer_name} is of another reading")
         if self.as_of.tzinfo is None:
             raise ValueError("as_of must carry its time zone (UTC)")
 

@@ -42,6 +42,10 @@ def signature(report: VisitReport, sheet: Sheet) -> list[Any]:
     if reading.supersedes is not None:
         rows.append(("Correction", f"replaces reading {reading.supersedes}: {reading.reason}"))
     rows.append(("Reading", f"number {reading.id}, content sha256 {reading.content_sha256}"))
+    for one in report.countersignatures:
+        remark = f": {one.words}" if one.words else ""
+        said = f"{one.signer_name}, {time_words(one.signed_at)}{remark}"
+        rows.append((one.meaning.value.capitalize(), said))
     head = [words("Electronic signature", "head"), ""]
     cells = [head, *([words(name), words(value)] for name, value in rows)]
     return section("Signature", table(cells, [30 * mm, sheet.wide - 30 * mm]))

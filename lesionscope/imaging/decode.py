@@ -22,6 +22,7 @@ import pi_heif
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from lesionscope.imaging.dicomfile import NotInDicom, is_dicom, photo_in_dicom
 from lesionscope.imaging.filekind import looks_like_photo, refusal_of
 from lesionscope.imaging.icc import stated_profile, to_srgb
 from lesionscope.imaging.quality import Note, greyscale_note
@@ -87,7 +88,7 @@ def decode(data: bytes) -> Decoded:
     Parameters
     ----------
     data : bytes
-        A whole JPEG, PNG, TIFF, WebP, HEIC, GIF or BMP file.
+        A whole JPEG, PNG, TIFF, WebP, HEIC, GIF or BMP file, or a de-identified DICOM photo.
 
     Returns
     -------
@@ -100,18 +101,19 @@ def decode(data: bytes) -> Decoded:
     """
     _check_bytes(data)
     with _damage_refused():
-        image = _open(data)
+        file = _photo_file(data)
+        image = _open(file)
         _check_header(image)
         notes = list(_frame_notes(image))
         profile, hdr = stated_profile(image)
         image.load()
     turn, taken_at, metadata = _metadata(image)
-    plain, flattened = _flatten(image, data)
+    plain, flattened = _flatten(image, file)
     upright = plain if turn is None else plain.transpose(turn)
     srgb, converted = to_srgb(upright, profile)
     notes += [
         *metadata,
-        *_doubtful_turn(image, data),
+        *_doubtful_turn(image, file),
         *flattened,
         *([hdr] if hdr else []),
         *converted,
@@ -129,9 +131,18 @@ def _check_bytes(data: bytes) -> None:
         )
     if not data:
         raise UnreadableImage("The file is empty (0 bytes). Copy it from the camera again.")
-    refusal = refusal_of(data)
+    refusal = None if is_dicom(data) else refusal_of(data)
     if refusal:
         raise UnreadableImage(refusal)
+
+
+def _photo_file(data: bytes) -> bytes:
+    if not is_dicom(data):
+        return data
+    try:
+        return photo_in_dicom(data, pixel_limit=PIXEL_LIMIT)
+    except NotInDicom as refused:
+        raise UnreadableImage(str(refused)) from refused
 
 
 @contextmanager

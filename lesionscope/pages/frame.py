@@ -15,17 +15,35 @@ ICON = Path(__file__).with_name("icon.png")
 """Icon of the browser tab, a file: a symbol by name would be fetched from the internet."""
 
 _CLINIC = (
+    ("worklist", "Worklist", "inbox", None),
     ("patients", "Patients", "groups", Act.READ_RECORD),
+    ("shots", "Shot list", "photo_library", Act.READ_RECORD),
     ("capture", "Capture", "photo_camera", Act.READ_RECORD),
     ("read", "Read", "center_focus_strong", Act.READ_RECORD),
     ("score", "Score", "checklist", Act.SIGN_READING),
+    ("forms", "Forms", "list_alt", Act.READ_RECORD),
     ("visit", "Visit and signature", "signature", Act.READ_RECORD),
+    ("comparator", "Compare", "compare", Act.READ_RECORD),
     ("timeline", "Timeline", "timeline", Act.READ_RECORD),
 )
+_READING = (
+    ("cases", "Blinded cases", "visibility_off", Act.READ_CASES),
+    ("settle", "Discordant cases", "gavel", Act.SETTLE_CASES),
+    ("release", "Release photos", "verified", Act.RELEASE_PHOTO),
+    ("campaign", "Read campaigns", "campaign", Act.READ_RECORD),
+    ("agreement", "Agreement", "balance", Act.RUN_CAMPAIGN),
+)
 _STUDY = (
+    ("study", "Study", "science", Act.READ_RECORD),
+    ("import_records", "Import", "swap_vert", Act.IMPORT),
+    ("exports", "Exports", "archive", Act.EXPORT),
+    ("learning", "Learning", "school", Act.READ_RECORD),
     ("audit", "Audit trail", "history", Act.READ_AUDIT),
     ("accounts", "Accounts", "manage_accounts", Act.MANAGE_ACCOUNTS),
-    ("about", "About", "info", Act.READ_RECORD),
+    ("unlocks", "Unlocks", "lock_open", Act.GRANT_UNLOCK),
+    ("my_account", "My account", "person", None),
+    ("models", "Model cards", "fact_check", None),
+    ("about", "About", "info", None),
 )
 
 
@@ -45,15 +63,16 @@ def pages(reader: Reader | None) -> dict[str, list[Page]]:
     """
     return {
         "Clinic": [_page(*entry) for entry in _CLINIC if _allowed(reader, entry[3])],
+        "Blinded reading": [_page(*entry) for entry in _READING if _allowed(reader, entry[3])],
         "Study": [_page(*entry) for entry in _STUDY if _allowed(reader, entry[3])],
     }
 
 
-def _allowed(reader: Reader | None, act: Act) -> bool:
-    return reader is None or may(reader.role, act)
+def _allowed(reader: Reader | None, act: Act | None) -> bool:
+    return reader is None or act is None or may(reader.role, act)
 
 
-def _page(name: str, title: str, icon: str, _act: Act) -> Page:
+def _page(name: str, title: str, icon: str, _act: Act | None) -> Page:
     return st.Page(
         session.page_file(name),
         title=title,

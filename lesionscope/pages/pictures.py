@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from lesionscope.core.people import Reader
 from lesionscope.core.photo import Photo
+from lesionscope.imaging.aligned import pulled
 from lesionscope.imaging.maskfile import mask_from_png
+from lesionscope.imaging.mesh import Box, Mesh
 from lesionscope.imaging.overlay import jpeg, outline_overlay, thumbnail_jpeg
 from lesionscope.pages import session
 from lesionscope.pipeline import read_photo
@@ -99,3 +101,34 @@ def outlined(
 ) -> bytes:
     """Return a JPEG of a stored photo with the lesions and the ruler hand outlined."""
     return _outlined(stored.id, measurement.id, side, opacity, reader)
+
+
+def part_laid(
+    reader: Reader,
+    stored: StoredPhoto,
+    mesh: Mesh | None,
+    part: tuple[Box, tuple[int, int]],
+) -> NDArray[np.uint8]:
+    """Return a part of a photo, in its own frame or as it lies on a baseline.
+
+    Parameters
+    ----------
+    reader : Reader
+        Who looks.
+    stored : StoredPhoto
+        The photo.
+    mesh : Mesh or None
+        Where the baseline lies in it; None for its own frame.
+    part : tuple
+        The part of the frame, shares of its longer side, and the height and width in pixels that
+        it is wanted at.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+    """
+    pixels = np.asarray(_pixels(stored.id, reader))
+    box, size = part
+    follow_size = pixels.shape[0], pixels.shape[1]
+    lies = Mesh.same(follow_size) if mesh is None else mesh
+    return np.asarray(pulled(pixels, lies.field(box, size, follow_size)), np.uint8)

@@ -16,6 +16,7 @@ import streamlit as st
 from lesionscope.core.people import Act, Patient, Reader, Visit, may
 from lesionscope.model.runtime import Grader
 from lesionscope.pages.components.session_keeper import session_keeper
+from lesionscope.pages.uninterrupted import uninterrupted
 from lesionscope.store.refusals import (
     NotAllowed,
     NotInRecord,
@@ -49,6 +50,13 @@ TO_MEASURE = "photos_to_measure"
 NOT_MEASURED = "photos_not_measured"
 LOCATION = "form_location"
 ANSWER = "answer"
+FORM = "form_instrument"
+FORM_ANSWER = "form_answer"
+SHOT = "shot_taken_now"
+"""Visit and shot of the shot list whose dialog is open."""
+STUDY_PART = "study_part"
+STUDY_PARTS = ("All patients", "One patient", "Response", "Protocol")
+CAMPAIGN_PART = "campaign_part"
 SHOW_SUGGESTIONS = "show_suggestions"
 SHOW_OUTLINE = "show_outline"
 
@@ -57,6 +65,10 @@ REFUSALS = (ValueError, NotAllowed, NotInRecord, PhotoDamaged, RecordBusy, Recor
 TROUBLE = (
     "Something went wrong on this page. What was saved before is safe. Reload the page and try "
     "again; if it happens again, give your administrator this number: {number}."
+)
+ENDED = (
+    "You were signed out: a session ends after an hour without use, after 12 hours, or when it is "
+    "closed elsewhere. Sign in to go on."
 )
 
 
@@ -73,9 +85,17 @@ def one_at_a_time() -> threading.Lock:
 
 
 @st.cache_resource(show_spinner="Loading the network")
-def grader() -> Grader:
+def network() -> Grader:
     """Load the network that grades lesions, once for all readers."""
     return Grader.load()
+
+
+def grader() -> Grader:
+    """Return the network that grades lesions, recalibrated where the study adopted that."""
+    own, adopted = network(), store().recalibration()
+    if adopted is None or adopted.model_version != own.version:
+        return own
+    return own.adjusted(adopted.adjustments, adopted.name)
 
 
 def sign_in(reader: Reader) -> NoReturn:
@@ -108,7 +128,7 @@ def signed_in() -> Reader | None:
     reader = store().reader_of_session(token) if token else None
     if token and reader is None:
         sign_out()
-        say("You were signed out after an hour without use. Sign in to go on.", "schedule")
+        say(ENDED, "schedule")
     return reader
 
 
@@ -254,15 +274,16 @@ def attempt(action: Callable[..., None], *args: Any) -> None:
     *args
         Passed on.
     """
-    reader = signed_in()
-    if reader is None:
-        return
-    try:
-        action(store(), reader, *args)
-    except REFUSALS as refusal:
-        say(sentence(refusal), "block")
-    except Exception:
-        say(TROUBLE.format(number=logged()), "error")
+    with uninterrupted():
+        reader = signed_in()
+        if reader is None:
+            return
+        try:
+            action(store(), reader, *args)
+        except REFUSALS as refusal:
+            say(sentence(refusal), "block")
+        except Exception:
+            say(TROUBLE.format(number=logged()), "error")
 
 
 @contextmanager

@@ -12,17 +12,27 @@ from lesionscope.store.entries import (
 )
 from lesionscope.store.refusals import (
     AlreadyThere,
+    BackupDamaged,
     NotAllowed,
     NotInRecord,
     PhotoDamaged,
     RecordBusy,
     RecordTooNew,
+    RecordUnreachable,
     SignInRefused,
 )
 from lesionscope.store.store import Store
+from lesionscope.store.study_entries import (
+    StoredAge,
+    StoredCheck,
+    StoredProtocol,
+    StudyPatient,
+    StudyVisit,
+)
 
 __all__ = [
     "AlreadyThere",
+    "BackupDamaged",
     "BodyHistory",
     "Event",
     "NotAllowed",
@@ -31,11 +41,17 @@ __all__ = [
     "PhotoDamaged",
     "RecordBusy",
     "RecordTooNew",
+    "RecordUnreachable",
     "SignInRefused",
     "Store",
+    "StoredAge",
     "StoredBodySize",
+    "StoredCheck",
     "StoredHandprint",
     "StoredMeasurement",
     "StoredPhoto",
+    "StoredProtocol",
+    "StudyPatient",
+    "StudyVisit",
     "VisitSummary",
 ]

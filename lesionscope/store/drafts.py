@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, exists, select
 
 from lesionscope.core.people import Act, Reader
 from lesionscope.store.chain import canonical_json
@@ -76,11 +76,23 @@ class Drafts(Record):
 
 def draft_text(connection: Connection, account_id: int, visit_id: int) -> str | None:
     """Return the JSON of a reader's newest draft that no signature of theirs has settled."""
-    settled = exists().where(
+    mine = (drafts.c.visit_id == visit_id) & (drafts.c.account_id == account_id)
+    newest = select(drafts.c.content).where(mine, ~_settled())
+    return connection.scalar(newest.order_by(drafts.c.id.desc()).limit(1))
+
+
+def visits_with_draft(
+    connection: Connection, account_id: int, visit_ids: Collection[int]
+) -> set[int]:
+    """Return those of these visits that a reader has such a draft of."""
+    mine = drafts.c.visit_id.in_(visit_ids) & (drafts.c.account_id == account_id)
+    found = select(drafts.c.visit_id).where(mine, ~_settled()).distinct()
+    return set(connection.scalars(found))
+
+
+def _settled() -> ColumnElement[bool]:
+    return exists().where(
         readings.c.visit_id == drafts.c.visit_id,
         readings.c.account_id == drafts.c.account_id,
         readings.c.event_id > drafts.c.event_id,
     )
-    mine = (drafts.c.visit_id == visit_id) & (drafts.c.account_id == account_id)
-    newest = select(drafts.c.content).where(mine, ~settled).order_by(drafts.c.id.desc()).limit(1)
-    return connection.scalar(newest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, case, exists, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from lesionscope.core.people import Act, Patient, Reader, Visit
 from lesionscope.store.entries import PatientSummary
@@ -61,26 +61,18 @@ class Patients(Record):
             If `by` may not read the record.
         """
         signed = exists().where(readings.c.visit_id == visits.c.id)
-        unsigned = case((visits.c.id.is_(None) | signed, 0), else_=1)
-        listed = (
-            select(
-                patients.c.id,
-                patients.c.pseudonym,
-                func.count(visits.c.id).label("visits"),
-                func.max(visits.c.day).label("last_visit"),
-                func.sum(unsigned).label("unsigned"),
-            )
-            .select_from(patients.outerjoin(visits, visits.c.patient_id == patients.c.id))
-            .group_by(patients.c.id)
-            .order_by(patients.c.pseudonym_key)
-        )
+        # Three plain questions: joined into one they take PostgreSQL twice as long.
+        listed = select(patients.c.id, patients.c.pseudonym).order_by(patients.c.pseudonym_key)
+        grouped = select(visits.c.patient_id, func.count()).group_by(visits.c.patient_id)
         with self._reading(by, Act.READ_RECORD) as connection:
+            counted = {r[0]: r for r in connection.execute(grouped.add_columns(_last_day()))}
+            unsigned = {r[0]: r[1] for r in connection.execute(grouped.where(~signed))}
             return [
                 PatientSummary(
                     Patient(row.id, row.pseudonym),
-                    row.visits,
-                    date.fromisoformat(row.last_visit) if row.last_visit else None,
-                    row.unsigned,
+                    counted[row.id][1] if row.id in counted else 0,
+                    date.fromisoformat(counted[row.id][2]) if row.id in counted else None,
+                    unsigned.get(row.id, 0),
                 )
                 for row in connection.execute(listed)
             ]
@@ -175,6 +167,10 @@ class Patients(Record):
         """
         with self._reading(by, Act.READ_RECORD) as connection:
             return visit_of(connection, visit_id)
+
+
+def _last_day() -> ColumnElement[str]:
+    return func.max(visits.c.day)
 
 
 def visits_of(connection: Connection, patient_id: int) -> list[Visit]:

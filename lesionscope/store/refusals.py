@@ -25,9 +25,17 @@ class RecordBusy(RuntimeError):
     """Another writer held the record for too long; nothing was saved."""
 
 
+class RecordUnreachable(RecordBusy):
+    """The database server does not answer."""
+
+
 class RecordTooNew(RuntimeError):
     """A newer LesionScope wrote this record."""
 
 
 class PhotoDamaged(RuntimeError):
     """A file of the vault is missing or is not what was put in."""
+
+
+class BackupDamaged(RuntimeError):
+    """The file is no backup, or not a whole one."""

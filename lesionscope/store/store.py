@@ -9,44 +9,76 @@ from types import TracebackType
 from typing import Self
 
 from argon2 import PasswordHasher
-from sqlalchemy import URL
 
 from lesionscope.places import data_home
+from lesionscope.store import database
+from lesionscope.store.alignments import Alignments
 from lesionscope.store.audit import AuditTrail
+from lesionscope.store.backups import Backups
 from lesionscope.store.bodies import Bodies
+from lesionscope.store.campaigns import Campaigns
+from lesionscope.store.case_results import CaseResults
+from lesionscope.store.case_unlocks import CaseUnlocks
+from lesionscope.store.countersignatures import Countersignatures
 from lesionscope.store.database import migrate, open_engine
 from lesionscope.store.drafts import Drafts
 from lesionscope.store.exports import Exports
+from lesionscope.store.form_drafts import FormDrafts
+from lesionscope.store.forms import Forms
+from lesionscope.store.imports import Imports
+from lesionscope.store.learning import Learning
 from lesionscope.store.measurements import Measurements
 from lesionscope.store.passwords import standard_hasher
+from lesionscope.store.patient_events import PatientEvents
 from lesionscope.store.patients import Patients
 from lesionscope.store.photos import Photos
+from lesionscope.store.protocols import Protocols
+from lesionscope.store.queries import Queries
 from lesionscope.store.readings import Readings
+from lesionscope.store.releases import Releases
+from lesionscope.store.remote_vault import open_vault
 from lesionscope.store.sessions import Sessions
+from lesionscope.store.settlements import Settlements
+from lesionscope.store.standings import Standings
+from lesionscope.store.studies import Studies
+from lesionscope.store.study_tables import StudyTables
 from lesionscope.store.timeline import Timeline
-from lesionscope.store.vault import Vault
+from lesionscope.store.unlocks import Unlocks
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _sqlite_file(path: Path) -> URL:
-    # Also in a folder that others may enter, the record is its owner's; the log follows the file.
-    path.touch(mode=0o600)
-    return URL.create("sqlite", database=str(path))
-
-
 class Store(
     Sessions,
+    Standings,
     Patients,
     Bodies,
     Photos,
     Measurements,
+    Learning,
+    Alignments,
     Drafts,
     Readings,
+    FormDrafts,
+    Forms,
+    Countersignatures,
+    Unlocks,
+    Protocols,
+    Studies,
+    PatientEvents,
+    Releases,
+    Campaigns,
+    Settlements,
+    CaseResults,
+    CaseUnlocks,
+    Queries,
     Timeline,
     Exports,
+    StudyTables,
+    Imports,
+    Backups,
     AuditTrail,
 ):
     """The record of an installation: accounts, patients, photos, measurements, readings, audit.
@@ -74,8 +106,8 @@ class Store(
         home : Path or None
             Data folder; by default `lesionscope.places.data_home`. Created when missing.
         url : str or None
-            SQLAlchemy URL of another database than the SQLite file in `home`; the vault
-            stays in `home`.
+            SQLAlchemy URL of another database than `lesionscope.places.database_url`, or the
+            SQLite file in `home`; the vault stays in `home`.
         clock : callable
             Returns the time with its time zone.
         hasher : PasswordHasher or None
@@ -94,10 +126,10 @@ class Store(
         """
         home = (home or data_home()).expanduser().resolve()
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = open_engine(url or _sqlite_file(home / "record.sqlite"))
+        engine = open_engine(url or database.record_of(home))
         try:
             migrate(engine)
-            return cls(engine, Vault(home / "vault"), clock, hasher or standard_hasher())
+            return cls(engine, open_vault(home), clock, hasher or standard_hasher())
         except BaseException:
             engine.dispose()
             raise

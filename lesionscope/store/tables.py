@@ -72,6 +72,9 @@ events = Table(
     _text("hash"),
     Index(None, "entity"),
     Index(None, "entity", "entity_id"),
+    Index(None, "who"),
+    Index(None, "act"),
+    Index(None, "at"),
     sqlite_autoincrement=True,
 )
 """The audit trail: `rows` has the sha256 of each row of the act, `hash` is the link."""
@@ -86,6 +89,16 @@ accounts = _record_table(
 )
 passwords = _record_table("passwords", _of("accounts"), _text("hash"), Index(None, "account_id"))
 """Argon2id hashes; the newest of an account counts."""
+
+temporary_passwords = _record_table(
+    "temporary_passwords", _of("passwords"), UniqueConstraint("password_id")
+)
+"""Passwords that the owner set: the person must choose another before doing anything."""
+
+account_states = _record_table(
+    "account_states", _of("accounts"), _text("state"), _text("reason"), Index(None, "account_id")
+)
+"""Accounts closed and opened again; the newest counts, and an account without one is open."""
 
 patients = _record_table(
     "patients", _text("pseudonym"), _text("pseudonym_key"), UniqueConstraint("pseudonym_key")
@@ -175,9 +188,201 @@ readings = _record_table(
 )
 """Signed readings: `content` is everything that was signed."""
 
+forms = _record_table(
+    "forms",
+    _of("visits"),
+    _of("accounts"),
+    Column("supersedes", Integer, ForeignKey("forms.id"), nullable=True),
+    _text("instrument"),
+    _text("content"),
+    _text("content_sha256"),
+    UniqueConstraint("supersedes"),
+    Index(None, "visit_id"),
+)
+"""Signed forms of the instruments beside CDASI: `content` is everything that was signed."""
+
+form_drafts = _record_table(
+    "form_drafts",
+    _of("visits"),
+    _of("accounts"),
+    _text("instrument"),
+    _text("content"),
+    Index(None, "visit_id", "account_id"),
+)
+"""Unsigned forms, each version appended; the newest of a reader, visit and instrument counts."""
+
+countersignatures = _record_table(
+    "countersignatures",
+    _text("kind"),
+    Column("entity_id", Integer, nullable=False),
+    _of("accounts"),
+    _text("content"),
+    _text("content_sha256"),
+    Index(None, "kind", "entity_id"),
+)
+"""Reviews and approvals of what was signed, which `content` names by its hash."""
+
+unlock_requests = _record_table(
+    "unlock_requests",
+    _text("kind"),
+    Column("entity_id", Integer, nullable=False),
+    _of("accounts"),
+    _text("content"),
+    _text("content_sha256"),
+    Index(None, "kind", "entity_id"),
+)
+unlock_answers = _record_table(
+    "unlock_answers",
+    _of("unlock_requests"),
+    _of("accounts"),
+    _text("state"),
+    _text("content"),
+    _text("content_sha256"),
+    UniqueConstraint("unlock_request_id"),
+)
+"""What a second person answered to a request to unlock."""
+
+protocols = _record_table(
+    "protocols",
+    _text("study_id"),
+    _text("version"),
+    _text("document"),
+    _text("document_sha256"),
+    _text("content_sha256"),
+    Column("supersedes", Integer, ForeignKey("protocols.id"), nullable=True),
+    _text("reason"),
+    UniqueConstraint("supersedes"),
+)
+"""Protocols of the study, each the file as it came; the newest counts."""
+
+visit_plans = _record_table(
+    "visit_plans",
+    _of("visits"),
+    _text("planned", null=True),
+    _text("reason"),
+    Index(None, "visit_id"),
+)
+"""Which planned visit a visit is, as a person said; the newest of a visit counts, and one without
+a planned visit leaves the question to name and day again."""
+
+person_checks = _record_table(
+    "person_checks",
+    _of("patients"),
+    _of("protocols"),
+    _text("criterion"),
+    _text("wording"),
+    _text("answer"),
+    _text("reason"),
+    Index(None, "patient_id"),
+)
+"""Eligibility criteria that a person answered; the newest of a patient and criterion counts."""
+
+ages = _record_table(
+    "ages",
+    _of("patients"),
+    Column("years", Integer, nullable=False),
+    _text("reason"),
+    Index(None, "patient_id"),
+)
+"""Completed years at screening; the newest counts. No date of birth is kept."""
+
+patient_events = _record_table(
+    "patient_events",
+    _of("patients"),
+    _text("day"),
+    _text("kind"),
+    _text("words"),
+    Index(None, "patient_id"),
+)
+patient_event_withdrawals = _record_table(
+    "patient_event_withdrawals",
+    _of("patient_events"),
+    _text("reason"),
+    UniqueConstraint("patient_event_id"),
+)
+
+releases = _record_table(
+    "releases",
+    _of("photos"),
+    Column("released", Integer, nullable=False),
+    _text("view_sha256", null=True),
+    Column("view_size", Integer, nullable=True),
+    _text("masks"),
+    _text("reason"),
+    Index(None, "photo_id"),
+)
+"""Photos released for blinded reading, with the picture that may be shown; the newest counts."""
+
+campaigns = _record_table("campaigns", _text("code"), _text("content"), _text("content_sha256"))
+cases = _record_table(
+    "cases",
+    _of("campaigns"),
+    _of("visits"),
+    Column("number", Integer, nullable=False),
+    _text("content"),
+    UniqueConstraint("campaign_id", "number"),
+)
+case_slots = _record_table(
+    "case_slots",
+    _of("cases"),
+    _of("accounts"),
+    _text("code"),
+    Column("place", Integer, nullable=False),
+    Column("repeat", Integer, nullable=False),
+    Column("settles", Integer, nullable=False),
+    Column("swapped", Integer, nullable=False),
+    UniqueConstraint("code"),
+    Index(None, "case_id"),
+    Index(None, "account_id"),
+)
+"""One showing of a case to one reader, under a code that nobody else knows the case by."""
+
+case_drafts = _record_table(
+    "case_drafts", _of("case_slots"), _text("content"), Index(None, "case_slot_id")
+)
+case_reads = _record_table(
+    "case_reads",
+    _of("case_slots"),
+    Column("supersedes", Integer, ForeignKey("case_reads.id"), nullable=True),
+    _text("content"),
+    _text("content_sha256"),
+    UniqueConstraint("supersedes"),
+    Index(None, "case_slot_id"),
+)
+"""Locked reads: `content` is everything that was signed; the newest of a slot counts."""
+
+case_unlocks = _record_table(
+    "case_unlocks", _of("case_reads"), _text("step"), _text("words"), Index(None, "case_read_id")
+)
+"""Requests to unlock a locked read, and what a second person answered; the newest counts."""
+
+queries = _record_table("queries", _of("case_slots"), _text("words"), Index(None, "case_slot_id"))
+query_steps = _record_table(
+    "query_steps",
+    Column("query_id", Integer, ForeignKey("queries.id"), nullable=False),
+    _text("step"),
+    _text("words"),
+    Index(None, "query_id"),
+)
+"""Answers, closings and re-openings of a query to the site; the newest is its state."""
+
+imported_scores = _record_table(
+    "imported_scores",
+    _of("visits"),
+    _text("instrument"),
+    _text("item"),
+    _text("value"),
+    _text("rater"),
+    Column("line", Integer, nullable=False),
+    Index(None, "visit_id"),
+)
+"""Scores that came in from a file, signed elsewhere; the newest of a visit and item counts."""
+
 ROW_TABLES: tuple[Table, ...] = (
     accounts,
     passwords,
+    temporary_passwords,
+    account_states,
     patients,
     visits,
     body_sizes,
@@ -189,6 +394,27 @@ ROW_TABLES: tuple[Table, ...] = (
     measurement_files,
     drafts,
     readings,
+    forms,
+    form_drafts,
+    countersignatures,
+    unlock_requests,
+    unlock_answers,
+    protocols,
+    visit_plans,
+    person_checks,
+    ages,
+    patient_events,
+    patient_event_withdrawals,
+    releases,
+    campaigns,
+    cases,
+    case_slots,
+    case_drafts,
+    case_reads,
+    case_unlocks,
+    queries,
+    query_steps,
+    imported_scores,
 )
 """The record without its trail: every row belongs to the event of the act that wrote it."""
 

@@ -17,8 +17,18 @@ def test_study_identifiers_are_pseudonyms(name: str) -> None:
 def test_every_role_has_its_rights_and_only_readers_sign() -> None:
     assert set(RIGHTS) == set(Role)
     signing = {role for role in Role if may(role, Act.SIGN_READING)}
-    assert signing == {Role.OWNER, Role.CLINICIAN, Role.ADJUDICATOR}
+    assert signing == {Role.OWNER, Role.CLINICIAN}
+    unlocking = {role for role in Role if may(role, Act.GRANT_UNLOCK)}
+    assert unlocking == {Role.OWNER, Role.DATA_MANAGER}
     exporting = {role for role in Role if may(role, Act.EXPORT)}
     assert exporting == {Role.OWNER, Role.CLINICIAN, Role.DATA_MANAGER}
     writing = set(Act) - {Act.READ_RECORD, Act.READ_AUDIT}
     assert not RIGHTS[Role.MONITOR] & writing
+
+
+def test_an_adjudicator_knows_the_cases_and_nothing_of_the_record() -> None:
+    assert RIGHTS[Role.ADJUDICATOR] == {Act.READ_CASES, Act.SETTLE_CASES}
+
+
+def test_the_owner_may_do_everything() -> None:
+    assert RIGHTS[Role.OWNER] == set(Act)

@@ -144,7 +144,7 @@ def measured(photo: StoredPhoto) -> Measurement:
         calibration=Calibration(CalibrationSource.HANDPRINT, hand_area_px=float(hand.sum())),
         skin_mask=np.ones((120, 160), bool),
         hand_mask=hand,
-        lesion_map=LesionMap(lesion.astype(np.float32), lesion, DRAWN_BY),
+        lesion_map=LesionMap(np.float32(0.78) * lesion, lesion, DRAWN_BY),
         lesions=(Lesion(1, 1600, None, (40, 40), (20, 20, 60, 60), 0.3, 9.8, chances),),
         handprints=Estimate(2.0, Interval(1.5, 2.6), "handprints"),
         area_cm2=None,

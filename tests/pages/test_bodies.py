@@ -8,10 +8,12 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lesionscope.apart.bounded import Apart
+from lesionscope.apart.desk import Desk
+from lesionscope.apart.task import Task
 from lesionscope.core.body import BodySize, OwnHandprint, PatientBody, Sex
 from lesionscope.core.people import Reader, Role
 from lesionscope.exchange.measurement_json import document, mask_files
-from lesionscope.pages import measuring
 from lesionscope.pages.bodies import body_of
 from lesionscope.pages.hands import agreement_words, hand_in
 from tests.pages.conftest import Clinic, Open, measured, said
@@ -147,13 +149,13 @@ def test_photos_measured_before_are_measured_again_with_the_body(
     clinic: Clinic, open_visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[PatientBody | None] = []
-    whole = measuring.measure
+    whole = Desk.measure
 
-    def seen(*args: object, body: PatientBody | None = None, **others: object) -> object:
-        given.append(body)
-        return whole(*args, body=body, **others)
+    def seen(desk: Desk, data: bytes, task: Task, *, files: bool = False) -> Apart:
+        given.append(task.body)
+        return whole(desk, data, task, files=files)
 
-    monkeypatch.setattr(measuring, "measure", seen)
+    monkeypatch.setattr(Desk, "measure", seen)
     app = record_size(open_visit("patients"), clinic, 170, 75)
     app.button(key="measure_outdated").click().run(timeout=120)
     assert not app.exception

@@ -62,7 +62,7 @@ def test_the_settings_keep_everything_here() -> None:
         "gatherUsageStats = false",
         'address = "127.0.0.1"',
         'showErrorDetails = "none"',
-        "maxUploadSize = 200",
+        "maxUploadSize = 150",
         "magicEnabled = false",
         "fastReruns = false",
     ):

@@ -91,7 +91,7 @@ def test_a_document_of_another_photo_is_refused(clinic: Clinic) -> None:
         (Role.PHOTOGRAPHER, False, True),
         (Role.PHOTOGRAPHER, True, False),
         (Role.ADJUDICATOR, False, False),
-        (Role.ADJUDICATOR, True, True),
+        (Role.ADJUDICATOR, True, False),
         (Role.CLINICIAN, False, True),
         (Role.CLINICIAN, True, True),
         (Role.MONITOR, False, False),

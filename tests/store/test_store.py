@@ -24,6 +24,7 @@ def test_the_data_folder_is_the_default(tmp_path: Path, monkeypatch: pytest.Monk
     assert (tmp_path / "a" / "b" / "vault").is_dir()
 
 
+@pytest.mark.sqlite
 @pytest.mark.skipif(os.name == "nt", reason="no such permissions there")
 def test_nobody_else_may_read_the_record(tmp_path: Path, clinic: Clinic) -> None:
     shared = tmp_path / "shared"
