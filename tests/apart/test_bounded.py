@@ -103,7 +103,7 @@ def test_photo_over_the_memory_limit_is_refused_and_the_process_lives() -> None:
             small.read(jpeg(9000, 9000))
         assert small.read(jpeg(300, 200))
         assert small.pid == before
-        assert small.memory_mb < 700
+        assert small.memory_mb < 450
 
 
 def test_retired_worker_starts_no_more() -> None:
