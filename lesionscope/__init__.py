@@ -6,6 +6,7 @@ the public surface (docs/python.md); everything else may change between versions
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from lesionscope.revise import correct
     from lesionscope.scoring import agreement
     from lesionscope.store import Store
+
+# From 1.32 on, ONNX Runtime counts its use and reports it, unless it is told not to before it is
+# loaded. Here nothing is sent anywhere.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __all__ = [
     "Compared",
