@@ -21,16 +21,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from lesionscope import __version__
+from lesionscope.batch_commands import register as register_batch
 from lesionscope.core.body import ENTERED_SD_OF_LOG, BodySize, OwnHandprint, PatientBody, Sex
 from lesionscope.export_commands import register as register_export
 from lesionscope.faults import debugging, fault_sentence
 from lesionscope.learning_commands import register as register_learning
 from lesionscope.record_commands import register as register_record
+from lesionscope.terminal import check_networks, refused, site_asked
 
 if TYPE_CHECKING:
     from lesionscope.batch import Job, Outcome
     from lesionscope.core.comparison import Comparison
-    from lesionscope.core.sites import Site
 
 commands = typer.Typer(
     name="lesionscope",
@@ -61,7 +62,7 @@ def app() -> int:
     except Exception as error:
         if debugging():
             raise
-        _say(_refusal(error) or fault_sentence(error))
+        refused(_refusal(error) or fault_sentence(error))
         return 1
     return 0
 
@@ -70,12 +71,7 @@ def _refusal(error: Exception) -> str:
     """Return what the record says of itself when it cannot be opened; empty for a fault."""
     from lesionscope.store.refusals import RecordBusy, RecordTooNew
 
-    words = str(error) if isinstance(error, RecordBusy | RecordTooNew) else ""
-    return f"{words[:1].upper()}{words[1:]}." if words else ""
-
-
-def _say(sentence: str) -> None:
-    Console(stderr=True).print(escape(sentence), style="bold red", highlight=False, soft_wrap=True)
+    return str(error) if isinstance(error, RecordBusy | RecordTooNew) else ""
 
 
 def _print_version(wanted: bool) -> None:
@@ -94,15 +90,6 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-def _site(text: str) -> Site:
-    from lesionscope.core.sites import site_named
-
-    try:
-        return site_named(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 @commands.command()
@@ -138,9 +125,9 @@ def measure(
     from lesionscope.pipeline import Method
 
     body = _body((height_cm, weight_kg), sex, hand_cm2)
-    _check_networks()
+    check_networks()
     method = Method.CLASSICAL if classical else Method.NETWORK
-    rows = _measured(Job(tuple(photos), _site(site), marker_mm, out, method, body))
+    rows = _measured(Job(tuple(photos), site_asked(site), marker_mm, out, method, body))
     if as_json:
         from lesionscope.exchange.measurement_json import json_text
 
@@ -167,21 +154,6 @@ def _body(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     return None if known is None and hand is None else PatientBody(known, hand)
-
-
-def _check_networks() -> None:
-    from lesionscope.pipeline import default_grader, default_marker, default_segmenter
-
-    try:
-        default_segmenter()
-        default_marker()
-        default_grader()
-    except Exception as error:  # a damaged ONNX file raises what its reader likes
-        if debugging():
-            raise
-        _say(f"A network of the software cannot be loaded ({error}).")
-        _say("Run `lesionscope doctor` to see what is missing.")
-        raise typer.Exit(1) from error
 
 
 def _measured(job: Job) -> list[Outcome]:
@@ -269,61 +241,6 @@ def _remarks(row: Outcome) -> list[str]:
 
 
 @commands.command()
-def batch(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="FOLDER|LIST|URL", help="Folder of photos, list (.csv, .txt), or URL of either."
-        ),
-    ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the results.")],
-    site: Annotated[str, typer.Option(help="Body site where the list names none.")] = "other",
-    marker_mm: Annotated[
-        float, typer.Option(min=1, max=500, help="Side of the printed marker, in mm.")
-    ] = 20.0,
-    workers: Annotated[
-        int, typer.Option(min=0, help="Processes on this machine; 0: one for each processor.")
-    ] = 0,
-    scheduler: Annotated[
-        str, typer.Option(metavar="tcp://...", help="Dask scheduler whose workers measure.")
-    ] = "",
-    part: Annotated[
-        str, typer.Option(metavar="K/N", help="Only the K-th of N parts of the list.")
-    ] = "1/1",
-    again: Annotated[
-        bool, typer.Option("--again", help="Try those again that failed in an earlier run.")
-    ] = False,
-    classical: Annotated[
-        bool, typer.Option("--classical", help="Mark skin and lesions by colour rules alone.")
-    ] = False,
-) -> None:
-    """Measure many photos; started again, it goes on where it stopped."""
-    from lesionscope.cluster.journal import JournalRefused
-    from lesionscope.cluster.manifest import BadManifest, Usual, part_of, read_manifest
-    from lesionscope.cluster.photo_work import End
-    from lesionscope.cluster.progress import Teller
-    from lesionscope.cluster.run import Batch, run_batch
-    from lesionscope.cluster.scheduler import NoScheduler
-    from lesionscope.pipeline import Method
-
-    _check_networks()
-    method = Method.CLASSICAL if classical else Method.NETWORK
-    try:
-        items = read_manifest(source, Usual(_site(site), marker_mm), part=part_of(part))
-        asked = Batch(items, out, method, workers, scheduler, again=again)
-        with Teller() as teller:
-            count = run_batch(asked, tell=teller.tell)
-    except (BadManifest, JournalRefused, NoScheduler) as refused:
-        _say(str(refused))
-        raise typer.Exit(1) from refused
-    ends = ", ".join(f"{count.ends[end]} {end.value}" for end in End)
-    typer.echo(f"{count.done} of {count.all} photos: {ends}. {teller.rate(count):.2f} photos/s.")
-    typer.echo(f"Results: {out} (photos.parquet, lesions.parquet, results.jsonl)")
-    if count.ends[End.MEASURED] < count.all:
-        raise typer.Exit(1)
-
-
-@commands.command()
 def target(
     out: Annotated[Path, typer.Option(metavar="FILE.pdf", help="Write the sheet here.")],
     page: Annotated[Page, typer.Option(help="Paper to print on.")] = Page.A4,
@@ -343,11 +260,9 @@ def target(
         _check_replaceable(out)
         out.write_bytes(sheet)
     except FileNotFoundError as error:
-        _say(f"There is no folder {out.parent}.")
-        raise typer.Exit(1) from error
+        raise refused(f"there is no folder {out.parent}") from error
     except OSError as error:
-        _say(fault_sentence(error))
-        raise typer.Exit(1) from error
+        raise refused(fault_sentence(error)) from error
     typer.echo(
         f"{out}: print it at 100 %, and check both rulers on the paper before you use a marker."
     )
@@ -360,8 +275,9 @@ def _check_replaceable(out: Path) -> None:
     if out.is_file():
         with out.open("rb") as file:
             if file.read(5) != b"%PDF-":
-                _say(f"{out} is there already and is no PDF. Choose another name for --out.")
-                raise typer.Exit(1)
+                raise refused(
+                    f"{out} is there already and is no PDF. Choose another name for --out"
+                )
 
 
 @commands.command()
@@ -392,7 +308,7 @@ def compare(
     pairs = None if align is None else read_points(align)
     if pairs is not None and pairs.shape[1] != 4:
         raise typer.BadParameter(f"{align} must hold x,y,x,y in each row")
-    _check_networks()
+    check_networks()
     both = []
     for path in (base, follow):
         photo = read_photo(path.read_bytes(), path.name)
@@ -413,7 +329,7 @@ def _print_comparison(found: Comparison) -> None:
 
     aligned = found.alignment
     if aligned.error_px is None:
-        _say(f"The photos could not be aligned. {aligned.refused}")
+        refused(f"The photos could not be aligned. {aligned.refused}")
         return
     error_mm = "" if aligned.error_mm is None else f" ({aligned.error_mm:.1f} mm)"
     typer.echo(f"Aligned on {aligned.pairs} spots, {aligned.error_px:.1f} px{error_mm} off.")
@@ -450,9 +366,8 @@ def serve(
             ready=lambda address: _announce(address, browse=not no_browser),
             names=allow_host or (),
         )
-    except CannotServe as refused:
-        _say(str(refused))
-        raise typer.Exit(1) from refused
+    except CannotServe as refusal:
+        raise refused(str(refusal)) from refusal
 
 
 def _announce(address: str, *, browse: bool) -> None:
@@ -504,69 +419,7 @@ def _seed_demo() -> None:
         typer.echo("The record has an owner already: the demo study was not added.")
 
 
-@commands.command()
-def verify(
-    head: Annotated[
-        bool, typer.Option("--head", help="Print the head of the chain, to keep elsewhere.")
-    ] = False,
-    against: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="HEAD|FILE",
-            help="Compare with a head that was kept, or with each line of a file of them.",
-        ),
-    ] = None,
-) -> None:
-    """Prove the record whole: its chain, its photos and its signatures."""
-    from lesionscope.places import data_home, database_url
-    from lesionscope.store import Store
-
-    if database_url() is None and not (data_home() / "record.sqlite").is_file():
-        _say(f"There is no record in {data_home()}.")
-        raise typer.Exit(1)
-    kept = _kept_heads(against or [])
-    with Store.open() as store:
-        newest = store.head()
-        if newest is None:
-            _say("The record is empty: nothing was recorded yet.")
-            raise typer.Exit(1)
-        if head:
-            typer.echo(newest.text)
-        faults = [] if head and not kept else store.verify()
-        faults += [fault for text in kept if (fault := store.head_fault(text))]
-    for fault in faults:
-        _say(f"{fault[:1].upper()}{fault[1:]}.")
-    if faults:
-        raise typer.Exit(1)
-    if not head:
-        typer.echo(
-            f"The record is whole: {newest.number} events, every row, photo and signature.\n"
-            f"Chain head of {newest.at:%Y-%m-%d %H:%M} UTC: {newest.text}"
-        )
-    if kept:
-        number = "1 kept head" if len(kept) == 1 else f"{len(kept)} kept heads"
-        typer.echo(f"It goes through {number}.", err=head)
-
-
-def _kept_heads(given: Sequence[str]) -> list[str]:
-    """Return the heads that were given, and those in the lines of the files that were."""
-    from lesionscope.store.heads import head_of
-
-    found: list[str] = []
-    for text in given:
-        path = Path(text)
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else [text]
-        found += [line for line in lines if line.strip()]
-    try:
-        for line in found:
-            head_of(line)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--against") from error
-    if given and not found:
-        raise typer.BadParameter("there is no head in it", param_hint="--against")
-    return found
-
-
+register_batch(commands)
 register_export(commands)
 register_learning(commands)
 register_record(commands)
@@ -589,6 +442,5 @@ def doctor() -> None:
     console.print(table)
     if faults:
         word = "fault" if faults == 1 else "faults"
-        _say(f"{faults} {word}: see the lines above.")
-        raise typer.Exit(1)
+        raise refused(f"{faults} {word}: see the lines above")
     console.print("Everything needed is there.", style="green")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lesionscope.core.exchange_format import ExchangeFormat
+from lesionscope.terminal import Name, acting, refused
 
 
 def register(commands: typer.Typer) -> None:
@@ -16,7 +17,7 @@ def register(commands: typer.Typer) -> None:
 
 
 def export_study(
-    user: Annotated[str, typer.Option(help="Name that you sign in with.")],
+    name: Name,
     out: Annotated[Path, typer.Option(metavar="DIR", help="New folder for the export.")],
     holds: Annotated[
         list[ExchangeFormat] | None,
@@ -27,19 +28,13 @@ def export_study(
 
     Patients are named by pseudonym. What left, and by whose hand, is in the audit trail.
     """
-    from lesionscope.store import NotAllowed, SignInRefused
-    from lesionscope.store.store import Store
     from lesionscope.study_export import MANIFEST, write_export
 
     try:
-        with Store.open() as store:
-            password = typer.prompt(f"Password of {user}", hide_input=True, err=True)
-            by = store.authenticate(user, password)
+        with acting(name) as (store, by):
             receipt = write_export(store, by, out, kinds=holds or [ExchangeFormat.TABLES])
-    except (NotAllowed, SignInRefused, FileExistsError, ValueError) as refused:
-        words = str(refused)
-        typer.secho(f"{words[:1].upper()}{words[1:].rstrip('.')}.", fg="red", bold=True, err=True)
-        raise typer.Exit(1) from refused
+    except FileExistsError as refusal:
+        raise refused(str(refusal)) from refusal
     typer.echo(
         f"{receipt.files} files, {receipt.size / 1e6:.1f} MB, in {out}.\n"
         f"sha256 of {MANIFEST}, as in the audit trail: {receipt.manifest_sha256}"

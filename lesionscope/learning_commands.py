@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,10 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from lesionscope import places
-
-if TYPE_CHECKING:
-    from lesionscope.core.people import Reader
-    from lesionscope.store.store import Store
+from lesionscope.terminal import Name, acting
 
 _SHOWN = ("item", "answers", "patients", "slope", "shift", "loss_before", "loss_after", "refusal")
 
@@ -33,7 +30,7 @@ def register(commands: typer.Typer) -> None:
 
 
 def train(
-    user: Annotated[str, typer.Option(help="Name that you sign in with.")],
+    name: Name,
     from_study: Annotated[
         bool, typer.Option("--from-study", help="Learn from the signed readings of this record.")
     ] = False,
@@ -52,8 +49,7 @@ def train(
     from lesionscope.model.runtime import Grader
     from lesionscope.scoring.recalibration import learn
 
-    with _record() as store:
-        reader = _sign_in(store, user)
+    with acting(name) as (store, reader):
         adopted = {each.name: each.adjustments for each in store.recalibrations(reader)}
         learnt = learn(store.confirmed_answers(reader), Grader.load().version, adopted)
     out.write_text(json.dumps(learnt, indent=1) + "\n")
@@ -67,7 +63,7 @@ def train(
 
 
 def rescore(
-    user: Annotated[str, typer.Option(help="Name that you sign in with.")],
+    name: Name,
     model: Annotated[
         Path, typer.Option(help="Folder with the networks to try; those missing stay as they are.")
     ],
@@ -79,12 +75,11 @@ def rescore(
     """Measure a study again with other networks, and say what would change."""
     if not shadow:
         raise typer.BadParameter("say --shadow: results on record are never overwritten")
-    with _networks(model), _record() as store:
+    with _networks(model), acting(name) as (store, reader):
         # Loaded after the folder is set, so that the networks come from there.
         from lesionscope.pipeline import measure
         from lesionscope.rescoring import item_rows, photo_rows, shadows, visit_rows
 
-        reader = _sign_in(store, user)
         every = shadows(store, reader, lambda photo, site: measure(photo, site=site))
         found = list(track(every, "measuring again", transient=True))
     if not found:
@@ -102,19 +97,6 @@ def rescore(
         f"{len(found)} photos of {len(tables['visits'])} visits measured beside the record, "
         f"{refused} could not be. {len(crossing)} visits would cross a bound. Written to {out}."
     )
-
-
-@contextmanager
-def _record() -> Iterator[Store]:
-    from lesionscope.store.store import Store
-
-    with Store.open(url=places.database_url()) as store:
-        yield store
-
-
-def _sign_in(store: Store, user: str) -> Reader:
-    password = typer.prompt(f"Password of {user}", hide_input=True, err=True)
-    return store.authenticate(user, password)
 
 
 @contextmanager

@@ -1,20 +1,19 @@
-"""Commands about the whole record: backup, restore, import and export of the plain record."""
+"""Commands about the whole record: backup, restore, plain import and export, proof."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from lesionscope.core.people import Reader
-    from lesionscope.core.plain_record import LineFault
-    from lesionscope.store import Store
-    from lesionscope.store.import_plan import ImportPlan
+from lesionscope.terminal import Name, acting, refused
 
-Name = Annotated[str, typer.Option("--as", metavar="NAME", help="Account that acts.")]
+if TYPE_CHECKING:
+    from lesionscope.core.plain_record import LineFault
+    from lesionscope.store.import_plan import ImportPlan
 
 
 def register(commands: typer.Typer) -> None:
@@ -23,13 +22,7 @@ def register(commands: typer.Typer) -> None:
     commands.command()(restore)
     commands.command("import")(import_)
     commands.command()(export)
-
-
-def _end(sentence: str) -> typer.Exit:
-    """Say what was refused and why; the caller raises what comes back."""
-    words = sentence.strip().rstrip(".")
-    typer.secho(f"{words[:1].upper()}{words[1:]}.", fg="red", bold=True, err=True)
-    return typer.Exit(1)
+    commands.command()(verify)
 
 
 def backup(
@@ -45,11 +38,11 @@ def backup(
             made = store.backup(file)
         faults = backup_faults(file)
     except (ValueError, BackupDamaged) as refusal:
-        raise _end(str(refusal)) from refusal
+        raise refused(str(refusal)) from refusal
     for fault in dict.fromkeys([*made.lost, *faults]):
-        _end(fault)
+        refused(fault)
     if made.lost or faults:
-        raise _end(f"{file} holds the record as it is, with the faults above")
+        raise refused(f"{file} holds the record as it is, with the faults above")
     typer.echo(
         f"{file}: {made.rows['events']} events, {made.files} photos and masks, "
         f"{file.stat().st_size / 1e6:.1f} MB, proved whole.\nChain head: {made.head}\n"
@@ -74,24 +67,15 @@ def restore(
             faults = store.verify()
             faults += [fault] if (fault := store.head_fault(made.head)) else []
     except (ValueError, BackupDamaged, RecordTooNew) as refusal:
-        raise _end(str(refusal)) from refusal
+        raise refused(str(refusal)) from refusal
     for fault in faults:
-        _end(fault)
+        refused(fault)
     if faults:
-        raise _end("the record was restored with the faults above")
+        raise refused("the record was restored with the faults above")
     typer.echo(
         f"The record of {made.at:%Y-%m-%d %H:%M} UTC is restored and proved whole: "
         f"{made.rows['events']} events, {made.files} photos and masks."
     )
-
-
-def _signed_in(store: Store, name: str) -> Reader:
-    from lesionscope.store import SignInRefused
-
-    try:
-        return store.authenticate(name, typer.prompt(f"Password of {name}", hide_input=True))
-    except SignInRefused as refusal:
-        raise _end(str(refusal)) from refusal
 
 
 def import_(
@@ -105,29 +89,24 @@ def import_(
     """Bring patients, visits and scores in from CSV: look at every line first, then all or none."""
     from lesionscope.core.catalogue import instruments
     from lesionscope.exchange.plain_record_csv import read_plain_record
-    from lesionscope.store import NotAllowed, Store
 
     data = file.read_bytes()
-    try:
-        with Store.open() as store:
-            by = _signed_in(store, name)
-            read = read_plain_record(data, instruments(store.instrument_settings(by)))
-            plan = store.plan_import(by, read.visits)
-            bad = _say_faults((*read.faults, *plan.faults))
-            _say_plan(plan)
-            if plan.adds_nothing:
-                raise typer.Exit(1 if bad else 0)
-            if not yes:
-                typer.confirm(f"Import {len(plan.visits)} lines?", abort=True)
-            store.import_plain_record(
-                by,
-                plan.visits,
-                file=file.name,
-                sha256=hashlib.sha256(data).hexdigest(),
-                reason=reason,
-            )
-    except (NotAllowed, ValueError) as refusal:
-        raise _end(str(refusal)) from refusal
+    with acting(name) as (store, by):
+        read = read_plain_record(data, instruments(store.instrument_settings(by)))
+        plan = store.plan_import(by, read.visits)
+        bad = _say_faults((*read.faults, *plan.faults))
+        _say_plan(plan)
+        if plan.adds_nothing:
+            raise typer.Exit(1 if bad else 0)
+        if not yes:
+            typer.confirm(f"Import {len(plan.visits)} lines?", abort=True)
+        store.import_plain_record(
+            by,
+            plan.visits,
+            file=file.name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            reason=reason,
+        )
     typer.echo(f"{len(plan.visits)} lines imported.")
     if bad:
         raise typer.Exit(1)
@@ -155,17 +134,72 @@ def export(
 ) -> None:
     """Take patients, visits and the scores that count out as CSV, one line a visit."""
     from lesionscope.exchange.plain_record_csv import write_plain_record
-    from lesionscope.store import NotAllowed, Store
 
     if file.exists():
-        raise _end(f"{file} is there already; choose another name")
-    try:
-        with Store.open() as store:
-            by = _signed_in(store, name)
-            lines = store.plain_record(by)
-            table = write_plain_record(lines)
-            store.record_export(by, "plain record", sha256=hashlib.sha256(table).hexdigest())
-    except (NotAllowed, ValueError) as refusal:
-        raise _end(str(refusal)) from refusal
+        raise refused(f"{file} is there already; choose another name")
+    with acting(name) as (store, by):
+        lines = store.plain_record(by)
+        table = write_plain_record(lines)
+        store.record_export(by, "plain record", sha256=hashlib.sha256(table).hexdigest())
     file.write_bytes(table)
     typer.echo(f"{file}: {len(lines)} lines.")
+
+
+def verify(
+    head: Annotated[
+        bool, typer.Option("--head", help="Print the head of the chain, to keep elsewhere.")
+    ] = False,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HEAD|FILE",
+            help="Compare with a head that was kept, or with each line of a file of them.",
+        ),
+    ] = None,
+) -> None:
+    """Prove the record whole: its chain, its photos and its signatures."""
+    from lesionscope.places import data_home, database_url
+    from lesionscope.store import Store
+
+    if database_url() is None and not (data_home() / "record.sqlite").is_file():
+        raise refused(f"there is no record in {data_home()}")
+    kept = _kept_heads(against or [])
+    with Store.open() as store:
+        newest = store.head()
+        if newest is None:
+            raise refused("the record is empty: nothing was recorded yet")
+        if head:
+            typer.echo(newest.text)
+        faults = [] if head and not kept else store.verify()
+        faults += [fault for text in kept if (fault := store.head_fault(text))]
+    for fault in faults:
+        refused(fault)
+    if faults:
+        raise typer.Exit(1)
+    if not head:
+        typer.echo(
+            f"The record is whole: {newest.number} events, every row, photo and signature.\n"
+            f"Chain head of {newest.at:%Y-%m-%d %H:%M} UTC: {newest.text}"
+        )
+    if kept:
+        number = "1 kept head" if len(kept) == 1 else f"{len(kept)} kept heads"
+        typer.echo(f"It goes through {number}.", err=head)
+
+
+def _kept_heads(given: Sequence[str]) -> list[str]:
+    """Return the heads that were given, and those in the lines of the files that were."""
+    from lesionscope.store.heads import head_of
+
+    found: list[str] = []
+    for text in given:
+        path = Path(text)
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else [text]
+        found += [line for line in lines if line.strip()]
+    try:
+        for line in found:
+            head_of(line)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--against") from error
+    if given and not found:
+        raise typer.BadParameter("there is no head in it", param_hint="--against")
+    return found

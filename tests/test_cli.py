@@ -146,7 +146,7 @@ def test_target_that_cannot_be_written_is_a_sentence(tmp_path: Path, photo: Path
     taken = tmp_path / "arm.jpg"
     taken.write_bytes(photo.read_bytes())
     cases = (
-        (taken, "is no PDF. Choose another name"),
+        (taken, "is no PDF. Choose another"),
         (tmp_path / "none" / "target.pdf", "There is no folder"),
         (tmp_path, "directory"),
     )

@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def export(out: Path, *more: str, user: str = "owner", password: str = PASSWORD) -> Result:
-    arguments = ["export-study", "--user", user, "--out", str(out), *more]
+    arguments = ["export-study", "--as", user, "--out", str(out), *more]
     return CliRunner().invoke(commands, arguments, input=f"{password}\n")
 
 

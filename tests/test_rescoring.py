@@ -104,7 +104,7 @@ def test_the_command_writes_its_tables_and_needs_the_word_shadow(
 ) -> None:
     study[0].close()
     monkeypatch.setenv("LESIONSCOPE_HOME", str(tmp_path / "home"))
-    asked = ["rescore", "--user", "owner", "--model", str(models_folder())]
+    asked = ["rescore", "--as", "owner", "--model", str(models_folder())]
     refused = CliRunner().invoke(commands, asked)
     assert refused.exit_code != 0
     assert "--shadow" in refused.output
@@ -127,7 +127,7 @@ def test_a_study_with_few_readings_teaches_nothing_yet(
     out = tmp_path / "recalibration.json"
     done = CliRunner().invoke(
         commands,
-        ["train", "--from-study", "--user", "owner", "--out", str(out)],
+        ["train", "--from-study", "--as", "owner", "--out", str(out)],
         input=f"{PASSWORD}\n",
     )
     assert done.exit_code == 0, done.output
