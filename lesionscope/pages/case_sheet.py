@@ -26,6 +26,15 @@ CASE_ADDRESS = "case"
 Draft = dict[str, Any]
 
 
+def go_to(code: str | None) -> None:
+    """Open a case, or the list for None."""
+    if code is None:
+        st.query_params.clear()
+    else:
+        st.query_params[CASE_ADDRESS] = code
+    st.rerun(scope="app")
+
+
 def state_words(line: BlindLine) -> str:
     """Say how far a case is."""
     return {

@@ -10,7 +10,7 @@ import streamlit as st
 from lesionscope.core.case import BlindCase, BlindLine, CaseState
 from lesionscope.core.people import Act, Reader
 from lesionscope.pages import case_sheet, frame, session
-from lesionscope.pages.case_sheet import CASE_ADDRESS
+from lesionscope.pages.case_sheet import CASE_ADDRESS, go_to
 from lesionscope.store.store import Store
 
 
@@ -68,15 +68,6 @@ def show_next(mine: list[BlindLine]) -> None:
         go_to(chosen)
 
 
-def go_to(code: str | None) -> None:
-    """Open a case, or the list for None."""
-    if code is None:
-        st.query_params.clear()
-    else:
-        st.query_params[CASE_ADDRESS] = code
-    st.rerun(scope="app")
-
-
 def following(reader: Reader, line: BlindLine) -> str | None:
     """Return the next case of the same campaign that waits for the reader."""
     mine = [
@@ -115,40 +106,47 @@ def show_reading(code: str) -> None:
     """Show the form of an open case and its signature; the photos are not sent again for it."""
     reader = session.reader_here()
     case = session.store().blind_case(reader, code)
+    if not case_sheet.is_due(case.line):  # it was locked since, here or in another tab
+        leave(reader, case)
     session.show_notices()
     case_sheet.show_form(case, locked=False)
     anew = case.line.state is CaseState.UNLOCKED
     with st.form(f"lock.{code}", border=True):
-        reason = st.text_input("Why it is signed anew", key=f"reason.{code}") if anew else ""
+        if anew:
+            st.text_input("Why it is signed anew", key=f"reason.{code}")
         st.caption(case_sheet.blank_words(case))
-        password = st.text_input(
+        st.text_input(
             "Your password",
             type="password",
             key=f"password.{code}",
             autocomplete="current-password",
         )
-        sent = st.form_submit_button("Sign and lock", type="primary", icon=":material/lock:")
-    if sent:
-        lock(reader, case, password or "", reason or "")
-
-
-def lock(reader: Reader, case: BlindCase, password: str, reason: str) -> None:
-    """Lock a case and go on; a refusal is said where the reader looks."""
-    try:
-        session.store().lock_case(
-            reader,
-            case.line.code,
-            password,
-            scores=case_sheet.scores_of(case),
-            note=str(case.draft.get("note") or ""),
-            reason=reason,
+        st.form_submit_button(
+            "Sign and lock",
+            type="primary",
+            icon=":material/lock:",
+            on_click=session.attempt,
+            args=(lock, code),
         )
-    except session.REFUSALS as refusal:
-        st.error(session.sentence(refusal), icon=":material/block:")
-        return
-    shown = session.store().blind_case(reader, case.line.code).suggestion is not None
+
+
+def lock(store: Store, reader: Reader, code: str) -> None:
+    """Lock a case as its form stands."""
+    case = store.blind_case(reader, code)
+    store.lock_case(
+        reader,
+        code,
+        st.session_state.get(f"password.{code}") or "",
+        scores=case_sheet.scores_of(case),
+        note=str(case.draft.get("note") or ""),
+        reason=st.session_state.get(f"reason.{code}") or "",
+    )
+
+
+def leave(reader: Reader, case: BlindCase) -> None:
+    """Go on from a locked case: to what the machine says of it where that is shown, or further."""
     st.toast(f"Case {case.line.code} is locked.", icon=":material/lock:")
-    go_to(case.line.code if shown else following(reader, case.line))
+    go_to(case.line.code if case.suggestion is not None else following(reader, case.line))
 
 
 def show_locked(reader: Reader, case: BlindCase) -> None:

@@ -7,7 +7,8 @@ import streamlit as st
 from lesionscope.core.case import BlindCase, BlindLine
 from lesionscope.core.people import Act, Reader
 from lesionscope.pages import case_sheet, frame, session
-from lesionscope.pages.case_sheet import CASE_ADDRESS
+from lesionscope.pages.case_sheet import CASE_ADDRESS, go_to
+from lesionscope.store.store import Store
 
 CHOICES = ("Read 1 stands", "Read 2 stands", "Neither: score anew")
 
@@ -27,15 +28,6 @@ def show_list(lines: list[BlindLine]) -> None:
                 type="primary" if case_sheet.is_due(line) else "secondary",
             ):
                 go_to(line.code)
-
-
-def go_to(code: str | None) -> None:
-    """Open a case, or the list for None."""
-    if code is None:
-        st.query_params.clear()
-    else:
-        st.query_params[CASE_ADDRESS] = code
-    st.rerun(scope="app")
 
 
 def show_case(reader: Reader, case: BlindCase) -> None:
@@ -66,44 +58,45 @@ def show_settling(code: str) -> None:
     """Show the choice, the form where neither read stands, and the signature."""
     reader = session.reader_here()
     case = session.store().blind_case(reader, code)
+    if not case_sheet.is_due(case.line):  # it was settled since, here or in another tab
+        st.toast(f"Case {code} is settled.", icon=":material/gavel:")
+        go_to(None)
     session.show_notices()
     choice = st.radio("What stands", CHOICES, index=None, key=f"choice.{code}")
     if choice == CHOICES[2]:
         case_sheet.show_form(case, locked=False)
         st.caption(case_sheet.blank_words(case))
     with st.form(f"sign.{code}"):
-        reason = st.text_area("Reason", key=f"why.{code}", height=70)
-        password = st.text_input(
+        st.text_area("Reason", key=f"why.{code}", height=70)
+        st.text_input(
             "Your password",
             type="password",
             key=f"password.{code}",
             autocomplete="current-password",
         )
-        sent = st.form_submit_button("Sign and settle", type="primary", icon=":material/gavel:")
-    if sent:
-        settle(reader, case, choice, (password or "", reason or ""))
-
-
-def settle(reader: Reader, case: BlindCase, choice: str | None, signed: tuple[str, str]) -> None:
-    """Settle the case; a refusal is said where the reader looks."""
-    password, reason = signed
-    try:
-        if choice is None:
-            raise ValueError("choose what stands")
-        anew = choice == CHOICES[2]
-        session.store().settle_case(
-            reader,
-            case.line.code,
-            password,
-            choice=None if anew else CHOICES.index(choice) + 1,
-            scores=case_sheet.scores_of(case) if anew else None,
-            reason=reason,
+        st.form_submit_button(
+            "Sign and settle",
+            type="primary",
+            icon=":material/gavel:",
+            on_click=session.attempt,
+            args=(settle, code),
         )
-    except session.REFUSALS as refusal:
-        st.error(session.sentence(refusal), icon=":material/block:")
-        return
-    st.toast(f"Case {case.line.code} is settled.", icon=":material/gavel:")
-    go_to(None)
+
+
+def settle(store: Store, reader: Reader, code: str) -> None:
+    """Settle a case as its form stands."""
+    choice = st.session_state.get(f"choice.{code}")
+    if choice is None:
+        raise ValueError("choose what stands")
+    anew = choice == CHOICES[2]
+    store.settle_case(
+        reader,
+        code,
+        st.session_state.get(f"password.{code}") or "",
+        choice=None if anew else CHOICES.index(choice) + 1,
+        scores=case_sheet.scores_of(store.blind_case(reader, code)) if anew else None,
+        reason=st.session_state.get(f"why.{code}") or "",
+    )
 
 
 reader = session.reader_here()

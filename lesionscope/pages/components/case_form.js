@@ -17,7 +17,8 @@ export default function ({ data, parentElement, setStateValue }) {
   if (kept && !data.locked && kept.at > (data.draft.at ?? 0)) {
     form.entered = kept
     paint(form)
-    form.tell("entered", { code: form.code, ...kept })
+    // What is under way already is not told again: each telling runs the page once more.
+    if (form.told !== kept.at) tell(form)
   } else if ((data.draft.at ?? 0) >= (form.entered.at ?? 0)) {
     form.entered = structuredClone(data.draft)
     forget(form)
@@ -149,6 +150,11 @@ function change(form, act) {
   form.entered.at = Date.now()
   remember(form)
   paint(form)
+  tell(form)
+}
+
+function tell(form) {
+  form.told = form.entered.at
   form.tell("entered", { code: form.code, ...structuredClone(form.entered) })
 }
 
