@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope.core.photo import CaptureFinding, Photo, Severity
-from lesionscope.imaging.white_balance import Cast, estimate_cast, marker_paper
+from lesionscope.imaging.white_balance import Cast, estimate_cast, marker_greys, marker_paper
 from lesionscope.ruler import Ruler
 
 
@@ -38,7 +38,10 @@ def without_cast(
         return ruler
     corners = calibration.marker_corners_px
     paper = None if corners is None else marker_paper(photo.pixels, corners)
-    cast = estimate_cast(work, clear, paper=paper)
+    greys = None if corners is None or paper is not None else marker_greys(photo.pixels, corners)
+    cast = estimate_cast(work, clear, paper=greys if paper is None else paper)
+    if greys is not None and cast.told_by == "paper":
+        cast = replace(cast, told_by="grey patches")
     if not cast.suspected:
         return ruler
     details = calibration.details | {

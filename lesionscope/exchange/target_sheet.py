@@ -189,6 +189,7 @@ def _card(page: _Page, x: float, y: float, number: int, cell: float) -> None:
     outlines = _outlines({(int(c), int(r)) for r, c in np.argwhere(~cells)})
     page.loops([[(left + c * cell, top + r * cell) for c, r in loop] for loop in outlines])
     foot = top + side + _QUIET_CELLS * cell
+    # `lesionscope.imaging.white_balance.marker_greys` reads them where they lie.
     for index, grey in enumerate(_GREYS):
         page.box(left + index * side / len(_GREYS), foot, side / len(_GREYS), 4, grey)
     page.text(left, foot + 7.2, f"{side:g} mm   no. {number}", min(7, 3 + side / 5))

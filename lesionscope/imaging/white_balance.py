@@ -33,6 +33,14 @@ _SURROUNDINGS_SD, _PAPER_SD = 0.25, 0.08
 # How far photos are from balanced: most a little, one in twelve a lot (proposal).
 _USUAL_SD, _CAST_SD, _CAST_SHARE = 0.06, 0.40, 0.08
 _LEAST_PIXELS = 500
+# Where the sheet's grey patches lie (`lesionscope.exchange.target_sheet`), in sides of the marker.
+GREYS_ACROSS = (0.125, 0.375, 0.625, 0.875)
+"""Middles of the patches from the left."""
+GREYS_DOWN = 1 + 2 / 6
+"""Upper edge of the patches: two white cells under the marker. They are 4 mm high."""
+_GREYS_SPAN = np.linspace(0.03, 0.06, 5)
+# Of the lightest patches that are not clipped, so many must have one colour, to this log ratio.
+_GREYS_COMPARED, _GREYS_APART = 2, 0.15
 _CLIPPED = 252
 
 
@@ -47,7 +55,7 @@ class Cast:
     probability : float
         That the photo is one of the few with a strong cast.
     told_by : str
-        ``"paper"``, ``"surroundings"`` or ``"skin"``.
+        ``"paper"``, ``"grey patches"``, ``"surroundings"`` or ``"skin"``.
     """
 
     gain: NDArray[np.float64]
@@ -151,6 +159,44 @@ def marker_paper(
     if colour.max() >= _CLIPPED:
         return None
     return np.asarray(linear_light(np.rint(colour).astype(np.uint8)), dtype=np.float64)
+
+
+def marker_greys(
+    rgb: NDArray[np.uint8], corners_px: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Read the light of the grey patches printed at the foot of a marker of the target sheet.
+
+    They tell the light where the paper itself is so bright that a channel is clipped.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        sRGB.
+    corners_px : ndarray of shape (4, 2), float
+        The marker's corners in order, (x, y) in pixels.
+
+    Returns
+    -------
+    ndarray of shape (3,) or None
+        Linear light of the lightest patch that is not clipped; None where the four patches are
+        not seen as what they are: each darker than the one before, and all of one colour.
+    """
+    read = []
+    for middle in GREYS_ACROSS:
+        u, v = np.meshgrid(middle + np.linspace(-0.06, 0.06, 7), GREYS_DOWN + _GREYS_SPAN)
+        at = np.rint(_bilinear(corners_px, np.stack([u.ravel(), v.ravel()], axis=1))).astype(int)
+        if (at < 0).any() or (at >= (rgb.shape[1], rgb.shape[0])).any():
+            return None
+        read.append(np.median(rgb[at[:, 1], at[:, 0]], axis=0))
+    srgb = np.rint(read).astype(np.uint8)
+    light = linear_light(srgb).astype(np.float64)
+    falls = (light @ _LUMINANCE)[1:] / np.maximum((light @ _LUMINANCE)[:-1], 1e-4)
+    whole = np.flatnonzero(srgb.max(axis=1) < _CLIPPED)
+    ratios = np.array([_log_ratios(light[i]) for i in whole[:_GREYS_COMPARED]])
+    # Skin and cloth under a marker that was cut close neither fall in four steps nor keep a hue.
+    if len(ratios) < _GREYS_COMPARED or (falls > 0.85).any() or (falls < 0.02).any():
+        return None
+    return None if np.ptp(ratios, axis=0).max() > _GREYS_APART else light[whole[0]]
 
 
 def _bilinear(corners: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lesionscope.exchange.target_sheet import Paper, target_sheet
-from lesionscope.imaging.colour import srgb_bytes
+from lesionscope.imaging.colour import linear_light, srgb_bytes
 from lesionscope.imaging.fiducial import find_marker, find_markers
+from lesionscope.imaging.white_balance import marker_greys, marker_paper
 
 DPI = 300
 PX_PER_MM = DPI / 25.4
@@ -158,3 +159,35 @@ def test_size_outside_its_range_is_refused(marker_mm: float) -> None:
 def test_number_outside_the_dictionary_is_refused(number: int) -> None:
     with pytest.raises(ValueError, match="a marker's number must be 0 to 49, got"):
         target_sheet(number=number)
+
+
+@pytest.mark.parametrize("marker_mm", [10, 20, 40])
+@pytest.mark.parametrize("turns", [0, 1, 2])
+def test_grey_patches_tell_the_light_where_the_paper_is_clipped(
+    marker_mm: float, turns: int
+) -> None:
+    light = np.array([1.5, 1.2, 0.5])
+    page = printed(target_sheet(marker_mm=marker_mm))
+    photo = np.ascontiguousarray(np.rot90(srgb_bytes(linear_light(page) * light), turns))
+    marker = find_marker(photo, marker_mm=marker_mm)
+    assert marker is not None
+    assert marker_paper(photo, marker.corners_px) is None
+    read = marker_greys(photo, marker.corners_px)
+    assert read is not None
+    assert read / read[1] == pytest.approx(light / light[1], rel=0.04)
+
+
+def test_what_is_no_row_of_greys_tells_nothing() -> None:
+    page = printed(target_sheet())
+    marker = find_marker(page, marker_mm=20)
+    assert marker is not None
+    side = np.linalg.norm(marker.corners_px[1] - marker.corners_px[0])
+    down = (marker.corners_px[3] - marker.corners_px[0]) / side
+    top = round(float(marker.corners_px[3][1] + down[1] * 0.3 * side))
+    cut = page.copy()
+    cut[top : top + round(0.3 * side)] = (190, 145, 125)  # cut close and laid on skin
+    assert marker_greys(cut, marker.corners_px) is None
+    assert marker_greys(page[:top], marker.corners_px) is None
+    shaded = srgb_bytes(linear_light(page) * np.linspace(0.4, 1, page.shape[1])[None, :, None])
+    read = marker_greys(shaded, marker.corners_px)
+    assert read is None or np.ptp(read / read.mean()) < 0.02
