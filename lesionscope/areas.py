@@ -17,6 +17,7 @@ from lesionscope.core.measurement import (
     LesionMap,
 )
 from lesionscope.core.photo import CaptureFinding, Severity
+from lesionscope.imaging.border import smallest_area
 from lesionscope.imaging.curvature import Relief, relief_of
 from lesionscope.scoring.bsa import (
     area_of,
@@ -138,7 +139,13 @@ def cm2_per_px(calibration: Calibration, relief: Relief) -> float | None:
     return None if calibration.mm_per_px is None else calibration.mm_per_px**2 / 100
 
 
-def areas_of(lesion_map: LesionMap, calibration: Calibration, relief: Relief | None) -> Areas:
+def areas_of(
+    lesion_map: LesionMap,
+    calibration: Calibration,
+    relief: Relief | None,
+    *,
+    skin_px: float = 0.0,
+) -> Areas:
     """Express the lesion area in every unit that a ruler allows.
 
     Parameters
@@ -149,6 +156,9 @@ def areas_of(lesion_map: LesionMap, calibration: Calibration, relief: Relief | N
         The scale of the photo.
     relief : Relief or None
         How the skin curves; None without a ruler.
+    skin_px : float
+        Pixels of the photo that show skin: where nothing was found, a lesion too small to be
+        marked in so much skin may still be there.
 
     Returns
     -------
@@ -160,6 +170,7 @@ def areas_of(lesion_map: LesionMap, calibration: Calibration, relief: Relief | N
     flat_px, possible_px = (
         relief.flat_px(mask) for mask in (lesion_map.mask, lesion_map.probability >= LOOSE)
     )
+    possible_px = max(possible_px, smallest_area(skin_px))
     seen_px = float(lesion_map.mask.sum())
     skin = (
         edge_part(_edge_sd(lesion_map)),

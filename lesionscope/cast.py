@@ -11,6 +11,9 @@ from lesionscope.core.photo import CaptureFinding, Photo, Severity
 from lesionscope.imaging.white_balance import Cast, estimate_cast, marker_greys, marker_paper
 from lesionscope.ruler import Ruler
 
+CODES = ("cast_balanced", "cast_suspected")
+"""Of the findings about a cast, which is judged once."""
+
 
 def without_cast(
     ruler: Ruler, photo: Photo, work: NDArray[np.uint8], clear: NDArray[np.bool_]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope import __version__
-from lesionscope.areas import areas_of, cm2_per_px, relief_findings, relief_in
+from lesionscope.areas import Areas, areas_of, cm2_per_px, relief_findings, relief_in
 from lesionscope.core.measurement import (
     Calibration,
     Item,
@@ -32,8 +32,11 @@ from lesionscope.imaging.resize import resized_mask
 from lesionscope.imaging.skin import SkinMask
 from lesionscope.model.runtime import Grader
 from lesionscope.ruler import Ruler
+from lesionscope.scoring.capture_limits import limits_of
 from lesionscope.scoring.suggest import suggest
 
+ALL_SKIN = 0.97
+"""Share of the frame that is skin from which nothing around it tells whether all of it is ill."""
 MOST_GRADED = 24
 """Lesions graded one by one, largest first; the worst lesion of a site is among the large ones."""
 
@@ -110,11 +113,13 @@ def quantify(
     with clock.stage("grading"):
         hands = hand_map(frame.site, frame.ruler.outlines, frame.work.shape[:2], frame.shrink)
         lesions = _graded_lesions(frame, lesion_map, networks.grader, relief, hands)
+    with clock.stage("quality"):
+        findings = _findings(frame, lesion_map, lesions) + relief_findings(lesion_map, relief)
+        limits = limits_of(findings)
     with clock.stage("numbers"):
-        areas = areas_of(lesion_map, calibration, relief)
+        skin_px = round(float(frame.skin.mask.sum()) / frame.shrink**2)
         ita = _typology_angle(frame.work, frame.contrast.clear, calibration)
         tone = skin_tone(ita)
-        skin_px = round(float(frame.skin.mask.sum()) / frame.shrink**2)
         sites = (frame.site,) if hands is None else HAND_SITES
         suggestions = tuple(
             suggestion
@@ -125,10 +130,13 @@ def quantify(
                 skin_tone=tone,
                 skin_px=max(skin_px, 1),
                 unevenness=_unevenness(frame.contrast),
+                limits=limits,
             )
         )
-    with clock.stage("quality"):
-        findings = _findings(frame, lesion_map, lesions) + relief_findings(lesion_map, relief)
+        # Nothing found where nothing can be seen is not zero; a reader's empty outline is.
+        areas = Areas()
+        if lesion_map.mask.any() or not (limits.blind and lesion_map.by_software):
+            areas = areas_of(lesion_map, calibration, relief, skin_px=skin_px)
     skin_mask_full = resized_mask(frame.skin.mask, photo.size)
     return Measurement(
         photo_sha256=photo.sha256,
@@ -279,6 +287,21 @@ _CAST = CaptureFinding(
 )
 
 
+_NO_LESION = CaptureFinding(
+    "no_lesion",
+    Severity.INFO,
+    "No lesion was found. On photos of low contrast this is not proof of clear skin.",
+    "If you see one, draw it with the brush.",
+)
+_NO_REFERENCE = CaptureFinding(
+    "no_reference",
+    Severity.WARNING,
+    "Skin fills the whole frame and nothing stands out in it: a photo from inside a large lesion "
+    "looks the same.",
+    "Retake from further away, with the edge of the lesion and clear skin around it.",
+)
+
+
 def _extent_findings(
     frame: Frame, lesion_map: LesionMap, lesions: tuple[Lesion, ...]
 ) -> tuple[CaptureFinding, ...]:
@@ -287,14 +310,8 @@ def _extent_findings(
         return ()
     share = float(resized_mask(lesion_map.mask, frame.skin.mask.shape).sum()) / skin
     if not lesions:
-        return (
-            CaptureFinding(
-                "no_lesion",
-                Severity.INFO,
-                "No lesion was found. On photos of low contrast this is not proof of clear skin.",
-                "If you see one, draw it with the brush.",
-            ),
-        )
+        full = frame.skin.mask.mean() >= ALL_SKIN
+        return (_NO_LESION, _NO_REFERENCE) if full else (_NO_LESION,)
     if share > 0.6:
         return (
             CaptureFinding(

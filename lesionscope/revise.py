@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope.areas import relief_in
+from lesionscope.cast import CODES as CAST_CODES
 from lesionscope.core.measurement import Calibration, LesionMap, Measurement
 from lesionscope.core.photo import CaptureFinding, Photo
 from lesionscope.core.sites import HAND_SITES
@@ -22,6 +23,7 @@ from lesionscope.model.runtime import Grader
 from lesionscope.pipeline import WORK_SIDE, networks, true_colours
 from lesionscope.quantify import Frame, Stopwatch, quantify
 from lesionscope.ruler import Ruler, hands_in
+from lesionscope.ruler_findings import CODES as RULER_CODES
 
 
 def correct(
@@ -293,7 +295,8 @@ def _referenced(
 def _kept(
     before: tuple[CaptureFinding, ...], after: tuple[CaptureFinding, ...]
 ) -> tuple[CaptureFinding, ...]:
-    """Keep the first findings, each replaced by what the corrected measurement says of it."""
+    """Keep what was found of ruler and light; the rest is judged anew with the lesions."""
     new = {finding.code: finding for finding in after}
-    old = tuple(new.pop(finding.code, finding) for finding in before)
+    stands = [f for f in before if f.code in new or f.code in RULER_CODES + CAST_CODES]
+    old = tuple(new.pop(finding.code, finding) for finding in stands)
     return old + tuple(new.values())

@@ -24,6 +24,7 @@ from lesionscope.ruler_findings import (
     HANDS_ARE_THE_SUBJECT,
     chart_findings,
     chosen_with_flaw,
+    disagreement,
     hand_completed,
     not_a_ruler,
     own_hand_findings,
@@ -31,7 +32,7 @@ from lesionscope.ruler_findings import (
     several_hands,
 )
 from lesionscope.scoring.budget import HAND_AS_LAID, hand_by_marker_sd
-from lesionscope.scoring.hand_size import hand_size, worth_of
+from lesionscope.scoring.hand_size import TYPICAL_CM2, hand_size, worth_of
 
 MOST_HANDS = 4
 """Hands outlined in one photo; more is a group picture."""
@@ -100,16 +101,26 @@ def find_ruler(
     outlines = hands_in(photo)
     hand, findings = _ruler_hand(outlines, hand_at)
     calibration = _calibration(marker, hand, body)
-    findings += (
-        scale_findings(calibration) + own_hand_findings(calibration, body) + chart_findings(chart)
-    )
-    if marker is not None and any(f.code == "ruler_disagreement" for f in findings):
-        # A print does not change its size: of the two the marker is believed.
-        calibration, hand = _calibration(marker, None, body), None
+    contradiction = disagreement(calibration)
+    if contradiction is None:
+        findings += scale_findings(calibration) + own_hand_findings(calibration, body)
+    else:
+        # A print does not change its size: of the two the marker is believed, but not blindly.
+        findings, hand = (contradiction,), None
+        calibration = _doubted(_calibration(marker, None, body), contradiction.value)
+    findings += chart_findings(chart)
     mask = hand.mask if hand is not None else np.zeros(photo.size, dtype=bool)
     centres = tuple(_centre(outline) for outline in outlines)
     spared = palms_beside(outlines, hand)
     return Ruler(_with_chart(calibration, chart), mask, findings, centres, spared, tuple(outlines))
+
+
+def _doubted(calibration: Calibration, hand_cm2: float | None) -> Calibration:
+    """Widen the error of a marker's scale until its interval reaches what the hand says."""
+    apart = abs(math.log((hand_cm2 or TYPICAL_CM2) / TYPICAL_CM2))
+    # Of a length, whose square is the area; 1.645 standard deviations are the end of 90 %.
+    sd = math.hypot(calibration.relative_sd or 0.0, 0.5 * apart / 1.645)
+    return replace(calibration, relative_sd=sd)
 
 
 def hands_in(photo: Photo) -> list[HandOutline]:

@@ -15,6 +15,21 @@ PLAUSIBLE_HAND_CM2 = (70.0, 230.0)
 """Handprint areas of adults lie well inside this range (whole hand, both sides, 392 to 448 cm2,
 Lee 2007, J Physiol Anthropol 26:475-83: the print is about a third of it)."""
 
+CODES = (
+    "chart_fit",
+    "chart_unusable",
+    "hand_cut",
+    "hand_incomplete",
+    "hands_are_subject",
+    "no_chart",
+    "no_hand",
+    "no_ruler",
+    "own_hand_disagreement",
+    "ruler_disagreement",
+    "two_hands",
+)
+"""Of the findings made here, which a corrected outline does not change."""
+
 DISAGREEMENT = 2.0
 """Standard deviations that two measurements of one hand may be apart."""
 
@@ -124,22 +139,37 @@ def scale_findings(calibration: Calibration) -> tuple[CaptureFinding, ...]:
         )
     if calibration.source is CalibrationSource.MARKER:
         return _no_hand(str(calibration.details["handprint"]))
+    return ()
+
+
+def disagreement(calibration: Calibration) -> CaptureFinding | None:
+    """Say that hand and marker contradict each other: no adult has such a hand.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        By both.
+
+    Returns
+    -------
+    CaptureFinding or None
+        None where they agree, or one of them is missing. Its value is the hand's area in cm2.
+    """
     cm2 = calibration.details.get("hand_cm2")
     low, high = PLAUSIBLE_HAND_CM2
-    if isinstance(cm2, float) and not low <= cm2 <= high:
-        return (
-            CaptureFinding(
-                "ruler_disagreement",
-                Severity.WARNING,
-                f"By the marker the hand would measure {cm2:.0f} cm2, which no adult hand does: "
-                "hand and marker lie at different distances, or the outline is wrong. The marker "
-                "is used.",
-                "Lay hand and marker on the plane of the lesion, facing the camera.",
-                round(math.sqrt(cm2), 1),
-                "cm",
-            ),
-        )
-    return ()
+    if calibration.marker_corners_px is None or not isinstance(cm2, float) or low <= cm2 <= high:
+        return None
+    return CaptureFinding(
+        "ruler_disagreement",
+        Severity.SERIOUS,
+        f"By the marker the hand in view would measure {cm2:.0f} cm2, which no adult hand does: "
+        "the marker is not of the size that was stated, hand and marker lie at different "
+        "distances, or the outline of the hand is wrong. The marker was believed, the percentage "
+        "assumes a typical hand, and the intervals reach as far as the two are apart.",
+        "Measure the printed marker, and lay hand and marker on the plane of the lesion.",
+        round(cm2, 1),
+        "cm2",
+    )
 
 
 def _no_hand(known: str) -> tuple[CaptureFinding, ...]:

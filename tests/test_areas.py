@@ -130,3 +130,12 @@ def test_a_single_view_says_what_it_cannot_see() -> None:
     assert codes(limb, limb) == {"far_side_unseen", "lesion_curves_away"}
     assert codes(band(10), np.ones(SHAPE, bool)) == set()
     assert relief_findings(drawn(limb), None) == ()
+
+
+def test_nothing_found_may_hide_the_smallest_lesion_that_is_marked() -> None:
+    nothing = LesionMap(np.zeros(SHAPE, np.float32), np.zeros(SHAPE, bool), "network")
+    skin = np.ones(SHAPE, bool)
+    areas = areas_of(nothing, marker(), relief_in(skin, marker()), skin_px=float(skin.sum()))
+    assert areas.area_cm2 is not None
+    assert areas.area_cm2.value == 0
+    assert areas.area_cm2.interval.high == pytest.approx(1.2e-4 * skin.sum() * 0.0025)

@@ -162,3 +162,42 @@ def test_a_file_that_is_no_photo_is_refused_with_a_sentence(tmp_path: Path) -> N
 def test_a_marker_of_no_size_is_refused(back: tuple[Photo, Measurement]) -> None:
     with pytest.raises(ValueError, match="positive"):
         measure(back[0], marker_mm=0)
+
+
+@pytest.mark.parametrize("spoilt", ["without colour", "dark"])
+def test_nothing_found_where_nothing_can_be_seen_is_not_zero(spoilt: str) -> None:
+    path = next(iter(sorted((samples_folder() / "demo_study" / "photos").glob("*_arm.jpg"))))
+    rgb = read_photo(path.read_bytes()).pixels
+    grey = np.repeat(rgb.mean(axis=2, keepdims=True), 3, axis=2)
+    pixels = np.ascontiguousarray(
+        (grey if spoilt == "without colour" else rgb * 0.04).astype(np.uint8)
+    )
+    photo = Photo(pixels, "2" * 64)
+    found = measure(photo)
+    assert not found.lesion_map.mask.any()
+    assert (found.handprints, found.area_cm2, found.bsa_protocol) == (None, None, None)
+    assert {s.level for s in found.suggestions} == {None}
+    if found.calibration.source is not CalibrationSource.NONE:
+        # A reader who says that there is none has looked at more than the pixels.
+        said = correct(photo, found, np.zeros(photo.size, bool), drawn_by="A Reader")
+        assert said.area_cm2 is not None
+        assert said.area_cm2.value == 0
+
+
+def test_a_long_strip_of_a_photo_is_measured(back: tuple[Photo, Measurement]) -> None:
+    photo, found = back
+    rows = np.flatnonzero(found.lesion_map.mask.any(axis=1))
+    middle, height = int(rows.mean()), round(photo.size[1] / 3.003)
+    top = max(0, min(middle - height // 2, photo.size[0] - height))
+    strip = np.ascontiguousarray(photo.pixels[top : top + height])
+    assert measure(Photo(strip, "3" * 64)).lesions
+
+
+def test_what_a_correction_mends_is_no_longer_said(back: tuple[Photo, Measurement]) -> None:
+    photo, found = back
+    emptied = correct(photo, found, np.zeros(photo.size, bool), drawn_by="A Reader")
+    assert "no_lesion" in {f.code for f in emptied.findings}
+    drawn = correct(photo, emptied, found.lesion_map.mask, drawn_by="A Reader")
+    assert "no_lesion" not in {f.code for f in drawn.findings}
+    scale = {"no_chart", "hand_cut", "two_hands"} & {f.code for f in found.findings}
+    assert scale <= {f.code for f in drawn.findings}

@@ -1,16 +1,18 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lesionscope import read_photo
+from lesionscope import read_photo, ruler_findings
 from lesionscope.core.body import BodySize, OwnHandprint, PatientBody
 from lesionscope.core.measurement import CalibrationSource
 from lesionscope.core.photo import Photo, Severity
 from lesionscope.imaging.handprint import find_hands, hand_outline
 from lesionscope.places import samples_folder
 from lesionscope.ruler import find_ruler, palms_beside
+from lesionscope.scoring.hand_size import TYPICAL_CM2
 
 DEMO = samples_folder() / "demo_study" / "photos"
 
@@ -162,3 +164,26 @@ def test_a_palm_laid_beside_the_lesion_is_spared_though_it_is_no_ruler(back: Pho
 def test_a_photo_without_a_chart_says_so(back: Photo) -> None:
     missing = [f for f in find_ruler(back, 20.0).findings if f.code == "no_chart"]
     assert [f.severity for f in missing] == [Severity.INFO]
+
+
+def test_hand_and_marker_that_contradict_each_other_are_both_doubted() -> None:
+    photo = read_photo((DEMO / "D02_v2_arm.jpg").read_bytes())
+    right, wrong = find_ruler(photo, 20.0), find_ruler(photo, 60.0)
+    assert right.hand_mask.any()
+    assert not wrong.hand_mask.any()
+    (said,) = [f for f in wrong.findings if f.code == "ruler_disagreement"]
+    assert said.unit == "cm2"
+    assert "size that was stated" in said.message
+    assert not {"two_hands", "hand_cut"} & {f.code for f in wrong.findings}
+    cm2 = right.calibration.details["hand_cm2"]
+    assert said.value == pytest.approx(9 * cm2, rel=0.02)
+    # The interval of an area reaches to what the hand says, when it is taken for a typical one.
+    assert wrong.calibration.relative_sd is not None
+    reach = 2 * 1.645 * wrong.calibration.relative_sd
+    assert reach >= np.log(said.value / TYPICAL_CM2)
+
+
+def test_every_code_of_a_finding_is_listed() -> None:
+    source = Path(ruler_findings.__file__).read_text(encoding="utf-8")
+    made = re.findall(r'CaptureFinding\(\s+"([a-z_]+)"', source)
+    assert set(made) == set(ruler_findings.CODES)

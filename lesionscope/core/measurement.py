@@ -233,6 +233,22 @@ class LesionMap:
         if self.mask.dtype != np.bool_:
             raise ValueError(f"mask must be bool, got {self.mask.dtype}")
 
+    @property
+    def by_software(self) -> bool:
+        """Whether the software, not a reader, drew the mask."""
+        return drawn_by_software(self.drawn_by)
+
+
+def drawn_by_software(drawn_by: str) -> bool:
+    """Return whether a mask so named was drawn by the software, not by a reader.
+
+    Examples
+    --------
+    >>> drawn_by_software("LesionScope 0.1.0, network"), drawn_by_software("A. Reader")
+    (True, False)
+    """
+    return drawn_by.startswith("LesionScope ")
+
 
 @dataclass(frozen=True)
 class Lesion:

@@ -24,6 +24,11 @@ _MOST_REDNESS = 3.0
 _SMALLEST_SHARE = 1.2e-4  # of the skin in view: a patch of 2 mm on a back, a pimple on a face
 
 
+def smallest_area(skin_px: float) -> float:
+    """Return the area of the smallest lesion that is marked in so much skin, in its pixels."""
+    return _SMALLEST_SHARE * skin_px
+
+
 def with_colour(
     probability: NDArray[np.float32], found: Contrast, skin: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
@@ -106,7 +111,7 @@ def lesion_mask(
     -------
     ndarray of shape (H, W), bool
     """
-    smallest = _SMALLEST_SHARE * float(skin.sum()) + 12
+    smallest = smallest_area(float(skin.sum())) + 12
     if not edge_rule:
         border = border or border_probability(probability, skin)
         likely = np.asarray((probability >= border) & skin)

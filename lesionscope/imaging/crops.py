@@ -164,8 +164,10 @@ def lesion_crop(
     ValueError
         If the mask is empty or the shapes do not agree.
     """
-    grow = rgb.shape[0] / lesion_mask.shape[0]
-    if abs(rgb.shape[1] - grow * lesion_mask.shape[1]) > max(1.0, grow):
+    # The longer side tells the scale: the shorter one of a long strip is rounded by far more.
+    longer = int(np.argmax(lesion_mask.shape))
+    grow = rgb.shape[longer] / lesion_mask.shape[longer]
+    if abs(rgb.shape[1 - longer] - grow * lesion_mask.shape[1 - longer]) > max(1.0, grow):
         raise ValueError(f"rgb {rgb.shape} and lesion_mask {lesion_mask.shape} must agree")
     reference = np.asarray(clear_density, dtype=np.float32)
     if reference.shape not in ((3,), (*lesion_mask.shape, 3)):

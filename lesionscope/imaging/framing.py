@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lesionscope.imaging.note import Note, percent
 
 # A papule of 4 mm needs three pixels to be seen at all.
-_COARSE_MM_PER_PX, _LONG_SIDE = 1.3, 640
+_COARSE_MM_PER_PX, _LONG_SIDE, _SHORT_SIDE = 1.3, 640, 240
 # A phone sees about 65 degrees, so 150 mm across is 120 mm away, where skin 10 mm nearer looks
 # 18 % larger in area; rendered photos are 220 mm across or more.
 _CLOSE_MM = 150.0
@@ -19,7 +19,9 @@ _TILT, _TILT_SERIOUS = 40.0, 60.0
 _EDGE_SKIN, _EDGE_LESION = 0.60, 0.01
 
 
-def resolution_note(long_side: int, mm_per_px: float | None) -> Note | None:
+def resolution_note(
+    long_side: int, mm_per_px: float | None, short_side: int | None = None
+) -> Note | None:
     """Say so when a photo shows too little detail.
 
     Parameters
@@ -28,6 +30,8 @@ def resolution_note(long_side: int, mm_per_px: float | None) -> Note | None:
         Of the photo, in pixels.
     mm_per_px : float or None
         Millimetres per pixel of the same photo.
+    short_side : int, optional
+        In pixels as measured: a long strip is seen at few of them.
 
     Returns
     -------
@@ -43,6 +47,8 @@ def resolution_note(long_side: int, mm_per_px: float | None) -> Note | None:
         value, unit = round(mm_per_px, 2), "mm per pixel as measured"
     elif mm_per_px is None and long_side < _LONG_SIDE:
         value, unit = float(long_side), "px, long side"
+    elif mm_per_px is None and short_side is not None and short_side < _SHORT_SIDE:
+        value, unit = float(short_side), "px, short side as measured"
     else:
         return None
     return Note(

@@ -121,7 +121,7 @@ def capture_notes(
             _glare(frame),
             _noise(frame),
             None if grey else _colour_cast(frame),
-            resolution_note(frame.long_side, frame.mm_per_px),
+            resolution_note(frame.long_side, frame.mm_per_px, min(skin.shape)),
             distance_note(max(frame.skin.shape), frame.mm_per_px),
             tilt_note(tilt_deg),
             cut_skin_note(frame.skin),

@@ -118,3 +118,16 @@ def test_a_field_is_cut_to_size_wherever_it_lies() -> None:
     assert inside.shape == beyond.shape == (8, 8)
     assert layer.min() <= inside.min() <= inside.max() <= layer.max()
     assert beyond.max() < 10  # the first row stands for what lies above it
+
+
+@pytest.mark.parametrize("shape", [(533, 1600), (1440, 3440), (1200, 3200), (450, 12000)])
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_long_strip_keeps_its_lesion(shape: tuple[int, int], upright: bool) -> None:
+    rgb = np.full((*shape, 3), (190, 150, 130), np.uint8)
+    mask = np.zeros((round(shape[0] * 1100 / shape[1]), 1100), bool)
+    mask[5:30, 500:560] = True
+    if upright:
+        rgb, mask = rgb.transpose(1, 0, 2).copy(), mask.T.copy()
+    crop = lesion_crop(rgb, mask, colour.optical_density(rgb[0, 0]))
+    assert crop.shape == (5, 160, 160)
+    assert crop[4].max() == pytest.approx(1)

@@ -1,9 +1,12 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from lesionscope.core.measurement import Item, Lesion
+from lesionscope.core.photo import CaptureFinding, Severity
 from lesionscope.core.sites import Site
+from lesionscope.scoring.capture_limits import limits_of
 from lesionscope.scoring.suggest import SMALLEST_CM2, counts, suggest, worst_lesion
 
 SKIN = 500_000
@@ -32,7 +35,7 @@ SCALY = replace(
 )
 
 
-def by_item(*lesions: Lesion, tone: str | None = "light", **more: float) -> dict:
+def by_item(*lesions: Lesion, tone: str | None = "light", **more: Any) -> dict:
     found = suggest(lesions, Site.ARM, skin_tone=tone, skin_px=SKIN, **more)
     assert [s.item for s in found] == [Item.ERYTHEMA, Item.SCALE, Item.EROSION]
     return {s.item: s for s in found}
@@ -150,3 +153,34 @@ def test_dark_skin_never_gets_a_silent_zero(tone: str, likeliest: int, contrast:
     suggestion = by_item(lesion, tone=tone)[Item.ERYTHEMA]
     assert suggestion.level != 0
     assert suggestion.level is not None or "not gradable by colour" in suggestion.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "severity"),
+    [("blur", "serious"), ("low_resolution", "warning"), ("nearly_black", "serious"),
+     ("overexposed", "serious"), ("greyscale", "serious"), ("no_reference", "warning")],
+)  # fmt: skip
+def test_nothing_found_is_no_zero_where_nothing_could_be_seen(code: str, severity: str) -> None:
+    limits = limits_of([CaptureFinding(code, Severity(severity), "Said.", "")])
+    for suggestion in by_item(limits=limits).values():
+        assert suggestion.level is None
+        assert suggestion.reason.startswith("not gradable: ")
+
+
+def test_a_blurred_lesion_has_a_redness_but_no_scale() -> None:
+    limits = limits_of([CaptureFinding("blur", Severity.SERIOUS, "Said.", "")])
+    found = by_item(RED, limits=limits)
+    assert found[Item.ERYTHEMA].level == 2
+    assert found[Item.SCALE].reason == "not gradable: the photo is blurred"
+    assert found[Item.EROSION].level is None
+    slight = limits_of([CaptureFinding("blur", Severity.WARNING, "Said.", "")])
+    assert by_item(RED, limits=slight)[Item.SCALE].level == 0
+    assert by_item(limits=slight)[Item.ERYTHEMA].level == 0
+
+
+def test_a_toss_up_between_levels_is_not_suggested() -> None:
+    unsure = {**RED.probabilities, Item.SCALE: (0.39, 0.30, 0.31), Item.EROSION: (0.49, 0.51)}
+    found = by_item(replace(RED, probabilities=unsure))
+    assert found[Item.SCALE].reason == "not gradable: no level of scale is likelier than 39%"
+    assert found[Item.EROSION].level is None
+    assert found[Item.ERYTHEMA].level == 2
