@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from rich.progress import track
 from rich.table import Table
 
 from lesionscope import places
+from lesionscope.exchange.csv_table import csv_table
 from lesionscope.terminal import Name, acting
 
 _SHOWN = ("item", "answers", "patients", "slope", "shift", "loss_before", "loss_after", "refusal")
@@ -77,10 +78,12 @@ def rescore(
         raise typer.BadParameter("say --shadow: results on record are never overwritten")
     with _networks(model), acting(name) as (store, reader):
         # Loaded after the folder is set, so that the networks come from there.
-        from lesionscope.pipeline import measure
+        from lesionscope.decided import measured_as_decided, recalibrated
+        from lesionscope.pipeline import default_grader
         from lesionscope.rescoring import item_rows, photo_rows, shadows, visit_rows
 
-        every = shadows(store, reader, lambda photo, site: measure(photo, site=site))
+        measured = partial(measured_as_decided, grader=recalibrated(store, default_grader()))
+        every = shadows(store, reader, measured)
         found = list(track(every, "measuring again", transient=True))
     if not found:
         typer.echo("No photo of this record was measured by software yet.")
@@ -121,10 +124,8 @@ def _networks(folder: Path) -> Iterator[None]:
 
 
 def _write_csv(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    with file.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.DictWriter(handle, list(rows[0]) if rows else ["nothing"])
-        writer.writeheader()
-        writer.writerows(rows)
+    columns = list(rows[0]) if rows else ["nothing"]
+    file.write_bytes(csv_table(columns, ([row[name] for name in columns] for row in rows)))
 
 
 def _print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

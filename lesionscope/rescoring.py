@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lesionscope.core.measurement import Item, Measurement
+from lesionscope.core.measurement import Item, Measurement, drawn_by_software
 from lesionscope.core.people import Patient, Reader, Visit
 from lesionscope.core.photo import Photo
 from lesionscope.core.sites import Site
+from lesionscope.decided import Decided, body_of, clear_skin_in, ruler_hand
 from lesionscope.exchange.measurement_json import document
 from lesionscope.pipeline import read_photo
 from lesionscope.scoring.field_suggestions import suggested_by
@@ -30,7 +31,6 @@ ACTIVITY_GATE = 6
 """Its bound on CDASI activity: more than this."""
 IMPORTANT_CHANGE = 4
 """Smallest change of CDASI activity that matters; docs/instruments.md has the source."""
-_SOFTWARE = "LesionScope "  # so begins what the pipeline writes as `drawn_by` of its own masks
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class Shadow:
 
 
 def shadows(
-    store: Store, by: Reader, measured: Callable[[Photo, Site], Measurement]
+    store: Store, by: Reader, measured: Callable[[Photo, Site, Decided], Measurement]
 ) -> Iterator[Shadow]:
     """Measure every measured photo of the record again.
 
@@ -69,7 +69,8 @@ def shadows(
     by : Reader
         Who asks.
     measured : callable
-        Measures one photo of a site with the other networks.
+        Measures one photo of a site with the other networks, going by what was decided about it
+        when it was measured for the record; `lesionscope.decided.measured_as_decided`.
 
     Yields
     ------
@@ -85,14 +86,18 @@ def shadows(
                 new, reason = None, ""
                 try:
                     original = read_photo(store.original(by, photo.id), photo.name)
-                    new = document(measured(original, photo.site))
+                    new = document(measured(original, photo.site, _decided(store, by, photo, old)))
                 except Exception as error:
                     reason = str(error)
                 yield Shadow(summary.patient, visit, photo, old.document, new, reason)
 
 
+def _decided(store: Store, by: Reader, photo: StoredPhoto, old: StoredMeasurement) -> Decided:
+    return Decided(body_of(store, by, photo.visit_id), ruler_hand(old), clear_skin_in(old))
+
+
 def _by_software(measurements: Sequence[StoredMeasurement]) -> StoredMeasurement | None:
-    own = [each for each in measurements if each.drawn_by.startswith(_SOFTWARE)]
+    own = [each for each in measurements if drawn_by_software(each.drawn_by)]
     return own[-1] if own else None
 
 

@@ -12,13 +12,17 @@ from typer.testing import CliRunner
 
 from lesionscope import measure
 from lesionscope.cli import commands
+from lesionscope.core.body import OwnHandprint, PatientBody
 from lesionscope.core.measurement import Measurement
 from lesionscope.core.people import Reader
 from lesionscope.core.photo import Photo
 from lesionscope.core.sites import Side, Site
+from lesionscope.decided import Decided, measured_as_decided, with_chosen_hand
 from lesionscope.exchange.measurement_json import document
+from lesionscope.pipeline import default_grader, read_photo
 from lesionscope.places import models_folder, samples_folder
 from lesionscope.rescoring import item_rows, photo_rows, shadows, visit_rows
+from lesionscope.revise import clear_skin_of
 from lesionscope.store.store import Store
 
 PASSWORD = "correct horse battery"
@@ -55,7 +59,7 @@ def study(tmp_path: Path, found: Measurement) -> Iterator[tuple[Store, Reader]]:
 def test_the_same_networks_change_nothing(study: tuple[Store, Reader], found: Measurement) -> None:
     store, owner = study
     events = store.events(owner, limit=1)[0].id
-    every = list(shadows(store, owner, lambda photo, site: found))
+    every = list(shadows(store, owner, lambda photo, site, by: found))
     assert all(row["up"] == row["down"] == 0 for row in item_rows(every))
     assert sum(row["same"] for row in item_rows(every)) > 0
     (photo,) = photo_rows(every)
@@ -68,7 +72,7 @@ def test_the_same_networks_change_nothing(study: tuple[Store, Reader], found: Me
 def test_what_would_change_is_named(study: tuple[Store, Reader], found: Measurement) -> None:
     store, owner = study
 
-    def other(photo: Photo, site: Site) -> Measurement:
+    def other(photo: Photo, site: Site, by: Decided) -> Measurement:
         none = tuple(
             replace(s, level=0, probabilities=(1.0, *(0.0,) * (len(s.probabilities) - 1)))
             for s in found.suggestions
@@ -91,7 +95,7 @@ def test_a_photo_that_cannot_be_measured_is_a_line_with_its_reason(
 ) -> None:
     store, owner = study
 
-    def broken(photo: Photo, site: Site) -> Measurement:
+    def broken(photo: Photo, site: Site, by: Decided) -> Measurement:
         raise ValueError("the network does not fit")
 
     (row,) = photo_rows(list(shadows(store, owner, broken)))
@@ -133,3 +137,38 @@ def test_a_study_with_few_readings_teaches_nothing_yet(
     assert done.exit_code == 0, done.output
     assert "0 of 3 items may be adopted" in done.output
     assert "P-01" not in out.read_text()
+
+
+def test_what_people_decided_is_kept_when_measured_again(
+    study: tuple[Store, Reader], found: Measurement
+) -> None:
+    store, owner = study
+    (patient,) = (each.patient for each in store.patients(owner))
+    store.record_handprint(owner, patient.id, OwnHandprint(150.0, 0.05))
+    (visit,) = store.visits(owner, patient.id)
+    (photo,) = store.photos(owner, visit.id)
+    chosen = with_chosen_hand(found, (700, 500))
+    store.add_measurement(owner, photo.id, document(chosen), {}, drawn_by=found.lesion_map.drawn_by)
+    seen: list[Decided] = []
+
+    def noting(photo: Photo, site: Site, by: Decided) -> Measurement:
+        seen.append(by)
+        return found
+
+    list(shadows(store, owner, noting))
+    (by,) = seen
+    assert by.hand_at == (700, 500)
+    assert by.body is not None
+    assert by.body.handprint is not None
+    assert by.body.handprint.cm2 == 150
+
+
+def test_measured_as_decided_goes_by_the_hand_and_the_clear_skin() -> None:
+    photo = read_photo(PHOTO.read_bytes())
+    grader = default_grader()
+    plain = measured_as_decided(photo, Site.ABDOMEN, Decided(), grader)
+    own = Decided(PatientBody(None, OwnHandprint(300.0, 0.05)), clear_skin=(20, 20))
+    again = measured_as_decided(photo, Site.ABDOMEN, own, grader)
+    assert clear_skin_of(again.calibration) == (20, 20)
+    assert plain.calibration.details.get("handprint_cm2") != 300
+    assert 300 in again.calibration.details.values()

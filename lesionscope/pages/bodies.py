@@ -4,34 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lesionscope.core.body import BodySize, PatientBody, Sex
+from lesionscope.core.body import BodySize, Sex
 from lesionscope.core.people import Act, Patient, Reader, Visit, may
 from lesionscope.pages import frame, session
 from lesionscope.pages.hands import hand_words, show_found_hand, show_hand
 from lesionscope.store.entries import BodyHistory, StoredBodySize, StoredMeasurement, StoredPhoto
 from lesionscope.store.store import Store
-
-
-def body_of(store: Store, reader: Reader, visit_id: int) -> PatientBody | None:
-    """Return what is known of a patient's body for measuring the photos of a visit.
-
-    Parameters
-    ----------
-    store : Store
-        The record.
-    reader : Reader
-        Who asks.
-    visit_id : int
-        Visit of the photo: the size of its day counts, and the newest hand.
-
-    Returns
-    -------
-    PatientBody or None
-        None when nothing is known.
-    """
-    visit = store.visit(reader, visit_id)
-    body = store.patient_body(reader, visit.patient_id, on=visit.day)
-    return None if body == PatientBody() else body
 
 
 def size_words(stored: StoredBodySize) -> str:

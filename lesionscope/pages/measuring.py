@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from lesionscope.apart.desk import desk
 from lesionscope.apart.task import Task
-from lesionscope.core.measurement import Measurement
+from lesionscope.core.measurement import Measurement, drawn_by_software
 from lesionscope.core.people import Reader
 from lesionscope.core.photo import Photo
+from lesionscope.decided import body_of, clear_skin_in, ruler_hand, with_chosen_hand
 from lesionscope.exchange.measurement_json import document, mask_files, measurement_from
 from lesionscope.imaging.maskfile import mask_from_png
 from lesionscope.model.runtime import Grader
-from lesionscope.pages.bodies import body_of
 from lesionscope.pages.components.mask_editor import Edit
 from lesionscope.pipeline import default_grader, measure, read_photo
 from lesionscope.revise import correct, with_reference
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
 from lesionscope.store.store import Store
 
-_SOFTWARE = "LesionScope "  # so begins what the pipeline writes as `drawn_by` of its own masks
 _KEPT = ", kept when measured again"
 
 
@@ -137,22 +136,6 @@ def software_outline(bench: Bench, stored: StoredPhoto) -> Measurement:
     return _measured(bench, stored, hand_at)
 
 
-def clear_skin_in(measurement: StoredMeasurement) -> tuple[int, int] | None:
-    """Return the (x, y) pixel of the clear skin that a reader chose, or None."""
-    return _pixel_in(measurement, "clear_skin")
-
-
-def ruler_hand(measurement: StoredMeasurement) -> tuple[int, int] | None:
-    """Return the (x, y) pixel of the hand that a reader chose as the ruler, or None."""
-    return _pixel_in(measurement, "hand_at")
-
-
-def _pixel_in(measurement: StoredMeasurement, name: str) -> tuple[int, int] | None:
-    details = measurement.document["calibration"]["details"]
-    x, y = details.get(f"{name}_x"), details.get(f"{name}_y")
-    return None if x is None or y is None else (int(x), int(y))
-
-
 def _measured(
     bench: Bench, stored: StoredPhoto, hand_at: tuple[float, float] | None
 ) -> Measurement:
@@ -166,16 +149,12 @@ def _measured(
     else:
         photo = original(bench, stored)
         found = measure(photo, site=stored.site, grader=bench.grader, body=body, hand_at=hand_at)
-    if hand_at is None:
-        return found
-    chosen = {"hand_at_x": hand_at[0], "hand_at_y": hand_at[1]}
-    details = {**found.calibration.details, **chosen}
-    return replace(found, calibration=replace(found.calibration, details=details))
+    return with_chosen_hand(found, hand_at)
 
 
 def is_corrected(measurement: StoredMeasurement) -> bool:
     """Return whether a reader, not the software, drew the lesion mask."""
-    return not measurement.drawn_by.startswith(_SOFTWARE)
+    return not drawn_by_software(measurement.drawn_by)
 
 
 def original(bench: Bench, stored: StoredPhoto) -> Photo:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from lesionscope.core.people import Act, Patient, Reader, Visit, may
+from lesionscope.decided import recalibrated
 from lesionscope.model.runtime import Grader
 from lesionscope.pages.components.session_keeper import session_keeper
 from lesionscope.pages.uninterrupted import uninterrupted
@@ -40,6 +41,8 @@ NOTICES = "notices"
 PATIENT = "patient_id"
 VISIT = "visit_id"
 PHOTO = "photo_id"
+PREPARED = "prepared_visit"
+"""The visit whose pages were prepared in the background; forgotten when it is measured anew."""
 VISIT_CHOICE = "visit_choice"
 UPLOAD_ROUND = "upload_round"
 """Counts the uploads, so that the uploader is empty again after each."""
@@ -92,10 +95,7 @@ def network() -> Grader:
 
 def grader() -> Grader:
     """Return the network that grades lesions, recalibrated where the study adopted that."""
-    own, adopted = network(), store().recalibration()
-    if adopted is None or adopted.model_version != own.version:
-        return own
-    return own.adjusted(adopted.adjustments, adopted.name)
+    return recalibrated(store(), network())
 
 
 def sign_in(reader: Reader) -> NoReturn:

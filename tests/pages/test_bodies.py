@@ -13,8 +13,8 @@ from lesionscope.apart.desk import Desk
 from lesionscope.apart.task import Task
 from lesionscope.core.body import BodySize, OwnHandprint, PatientBody, Sex
 from lesionscope.core.people import Reader, Role
+from lesionscope.decided import body_of
 from lesionscope.exchange.measurement_json import document, mask_files
-from lesionscope.pages.bodies import body_of
 from lesionscope.pages.hands import agreement_words, hand_in
 from tests.pages.conftest import Clinic, Open, measured, said
 
