@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from lesionscope.imaging.chart import Chart, find_chart
 from lesionscope.imaging.chart_colours import apply_correction
-from lesionscope.imaging.colour import ita_degrees, lab
+from lesionscope.imaging.colour import ita_degrees, lab, lab_in_light
 from lesionscope.imaging.fiducial import Marker, find_markers
 from lesionscope.imaging.plane import homography_of_four, project
 
@@ -140,7 +140,11 @@ def judge_chart(
     clear = clear_skin(photo)
     matrix = chart.colour_matrix
     corrected = rgb if matrix is None else apply_correction(rgb, matrix)
-    without, with_chart = (ita_error(p, clear, truth) for p in (rgb, corrected))
+    # As measure() does: half of what the chart says of the exposure is believed.
+    without, with_chart = (
+        ita_error(picture, clear, truth, light)
+        for picture, light in ((rgb, 1.0), (corrected, 1.0 if matrix is None else chart.light))
+    )
     tally.ita.append((truth["skin_tone"], without, with_chart))
 
 
@@ -153,8 +157,10 @@ def clear_skin(photo: Path) -> NDArray[np.bool_]:
     return np.asarray(masks["skin"] & ~(masks["lesion"] | masks["lesionsoft"] | masks["hand"]))
 
 
-def ita_error(rgb: NDArray[np.uint8], clear: NDArray[np.bool_], truth: dict[str, Any]) -> float:
-    colour = np.median(lab(rgb)[clear], axis=0)
+def ita_error(
+    rgb: NDArray[np.uint8], clear: NDArray[np.bool_], truth: dict[str, Any], light: float
+) -> float:
+    colour = lab_in_light(np.median(lab(rgb)[clear], axis=0), light)
     angle = ita_degrees(float(colour[0]), float(colour[2]))
     return float("nan") if angle is None else abs(angle - truth["ita_true_albedo"])
 

@@ -20,6 +20,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import spearmanr
 from scored import Row
 
 TONES = ("very_light", "light", "intermediate", "medium", "tan", "brown", "dark", "unsure")
@@ -70,6 +71,13 @@ def icc(pairs: NDArray[np.float64]) -> float:
     total = float(((pairs - whole) ** 2).sum())
     rest = (total - rows * (n - 1) - columns * (k - 1)) / ((n - 1) * (k - 1))
     return (rows - rest) / (rows + (k - 1) * rest + k * (columns - rest) / n)
+
+
+def rank_correlation(pairs: NDArray[np.float64]) -> float:
+    """Return Spearman's rank correlation, (n, 2); NaN where one side does not vary."""
+    if len(pairs) < 3 or (pairs == pairs[0]).all(axis=0).any():
+        return math.nan
+    return float(spearmanr(pairs[:, 0], pairs[:, 1]).statistic)
 
 
 @dataclass(frozen=True)
@@ -178,6 +186,23 @@ RENDERED: tuple[Figure, ...] = (
         "90 % interval of handprints holds the truth", ("covered_handprints",), mean, _COVER, True
     ),
     Figure("90 % interval of handprints, median width, high / low", ("width_handprints",), median),
+    Figure(
+        "%BSA adjusted against the true share of the body, median error",
+        ("error_adjusted",),
+        median,
+    ),
+    Figure(
+        "%BSA protocol against the true share of the body, median error",
+        ("error_protocol",),
+        median,
+    ),
+    Figure(
+        "90 % interval of %BSA adjusted holds the true share",
+        ("covered_adjusted",),
+        mean,
+        _COVER,
+        True,
+    ),
     Figure("90 % interval of cm2 holds the truth", ("covered_area_cm2",), mean, _COVER, True),
     Figure("90 % interval of cm2, median width, high / low", ("width_area_cm2",), median),
     Figure(
@@ -220,6 +245,12 @@ REAL: tuple[Figure, ...] = (
         ("clear_percent",),
         mean,
         (Target("<= 0.5", high=0.5),),
+    ),
+    Figure(
+        "real photos: rank correlation of suggested erythema with rough readings",
+        ("erythema_told", "erythema_read"),
+        rank_correlation,
+        (Target(">= 0.6", low=0.6),),
     ),
     Figure("real photos: skin IoU, median", ("skin_iou",), median, (Target(">= 0.90", low=0.90),)),
 )

@@ -150,6 +150,7 @@ def _areas(truth: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, float
         error = abs(told["handprints"] - prints) / prints
         values["error_by_hand" if by_hand else "error_by_typical_hand"] = error
         values |= _interval(told, "handprints", prints)
+        values |= _of_the_body(truth["bsa_percent"], told)
         if by_hand:
             values["error_by_ruler"] = error
     if told["area_cm2"] is not None and cm2 >= LEAST_CM2:
@@ -157,6 +158,16 @@ def _areas(truth: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, float
         values |= _interval(told, "area_cm2", cm2)
         values.setdefault("error_by_ruler", values["error_cm2"])
     return values
+
+
+def _of_the_body(true: float, told: Mapping[str, Any]) -> dict[str, float]:
+    """Compare both conventions with the true share of the body that the lesions cover."""
+    low, high = told["bsa_percent_adjusted_low"], told["bsa_percent_adjusted_high"]
+    return {
+        "error_adjusted": abs(told["bsa_percent_adjusted"] - true) / true,
+        "error_protocol": abs(told["bsa_percent"] - true) / true,
+        "covered_adjusted": float(low <= true <= high),
+    }
 
 
 def _interval(told: Mapping[str, Any], key: str, true: float) -> dict[str, float]:
@@ -205,6 +216,9 @@ def real_row(photo: Path, annotations: Path, record: Mapping[str, str], folder: 
     elif lesion is not None:
         care = np.ones_like(lesion) if outer is None else ~(outer & ~lesion)
         values[_agreement(record)] = dice(lesion, found, care)
+    read, level = column(record, "erythema"), told_of(photo, folder)["erythema"]
+    if read.strip().isdigit() and level is not None:
+        values |= {"erythema_read": float(read), "erythema_told": float(level)}
     return Row(stem, "real", column(record, "tone"), "real", stem, values=values)
 
 
