@@ -32,8 +32,10 @@ def sites(report: VisitReport, sheet: Sheet) -> list[Any]:
         part = involved.get(site)
         share = "–"
         if part is not None:
-            low, high = amount(part.interval.low), amount(part.interval.high)
+            low, high = amount(part.interval.low), amount(min(part.interval.high, 100))
             share = f"{amount(part.site_percent)} ({low} to {high})"
+            if part.beyond:
+                share = "all, and beyond it"
         body = "–" if part is None else amount(part.body_percent)
         count = sum(photo.site is site for photo in report.photos)
         levels = [_level(site, name, answers, report.draft) for name in _COLUMNS]

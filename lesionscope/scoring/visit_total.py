@@ -105,6 +105,14 @@ class SiteInvolved:
     site_percent: float
     interval: Interval
 
+    @property
+    def beyond(self) -> bool:
+        """Whether more is involved than the site is taken to have.
+
+        Its photos then show lesions of sites beside it, or its share of the body is off.
+        """
+        return self.site_percent > 100
+
 
 @dataclass(frozen=True)
 class VisitBsa:

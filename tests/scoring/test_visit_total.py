@@ -149,6 +149,9 @@ def test_an_involved_site_is_a_share_of_that_site() -> None:
     assert scalp.interval.high / scalp.site_percent > 1.5
     (one,) = visit_total([part(Site.ARM, 1.22, side=Side.LEFT)], []).sites()
     assert one.site_percent == pytest.approx(20.0)
+    assert not one.beyond
+    (face,) = visit_total([part(Site.MALAR, 3.0)], []).sites()
+    assert face.beyond
 
 
 def test_one_convention_in_a_total() -> None:
