@@ -68,7 +68,7 @@ def correct(
     clock = Stopwatch()
     with clock.stage("lesion"):
         drawn = np.asarray(mask, dtype=bool)
-        work, skin, against = _compared(photo, found, drawn)
+        work, skin, against = compared(photo, found, drawn)
     ruler = _ruler_again(photo, found, found.calibration)
     frame = Frame(photo, found.site, work, SkinMask(skin, False), against, ruler)
     lesion_map = LesionMap(drawn.astype(np.float32), drawn, drawn_by)
@@ -210,7 +210,7 @@ def maps_of(photo: Photo, found: Measurement) -> SkinMaps:
     SkinMaps
         At the size that lesions are measured at.
     """
-    work, skin, against = _compared(photo, found, found.lesion_map.mask)
+    work, skin, against = compared(photo, found, found.lesion_map.mask)
     maps = skin_maps(work, skin, against)
     relief = relief_in(skin, found.calibration, skin.shape[0] / photo.size[0])
     return maps if relief is None else maps.curved(relief)
@@ -236,10 +236,27 @@ def corrected_colours(photo: Photo, found: Measurement) -> NDArray[np.uint8] | N
     return true_colours(resized(photo.pixels, WORK_SIDE), found.calibration)
 
 
-def _compared(
+def compared(
     photo: Photo, found: Measurement, lesion: NDArray[np.bool_]
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], Contrast]:
-    """Return the working picture, its skin, and the contrast when these are the lesions."""
+    """Compare the skin of a measured photo with clear skin, when these are the lesions.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo that `found` was made from.
+    found : Measurement
+        Its measurement.
+    lesion : ndarray of shape (H, W), bool
+        Lesions, size of the photo.
+
+    Returns
+    -------
+    work : ndarray of shape (h, w, 3), uint8
+        The picture at the size that lesions are measured at.
+    skin : ndarray of shape (h, w), bool
+    against : Contrast
+    """
     work, skin, hand = _worked(photo, found, lesion)
     chosen = clear_skin_of(found.calibration)
     if chosen is not None:

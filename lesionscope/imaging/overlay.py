@@ -55,6 +55,36 @@ def outline_overlay(
     return out
 
 
+def heat_overlay(
+    rgb: NDArray[np.uint8], heat: NDArray[np.float32], outline: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Lay a map of heat over a picture turned grey, so that no redness is taken for heat.
+
+    Parameters
+    ----------
+    rgb : ndarray of shape (H, W, 3), uint8
+        Picture; not changed.
+    heat : ndarray of shape (h, w), float32
+        0 to 1, over the same view.
+    outline : ndarray of shape (h, w), bool
+        Outlined in green.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 3), uint8
+        From grey over violet to yellow, which readers with a red-green deficiency tell apart.
+    """
+    size = (rgb.shape[1], rgb.shape[0])
+    level = np.clip(cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR), 0, 1)
+    painted = cv2.applyColorMap(np.rint(255 * level).astype(np.uint8), cv2.COLORMAP_INFERNO)
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
+    share = (0.75 * np.sqrt(level))[..., None]
+    mixed = (1 - share) * grey + share * painted[..., ::-1]
+    out = np.ascontiguousarray(np.rint(mixed), dtype=np.uint8)
+    _trace(out, resized_mask(outline, (rgb.shape[0], rgb.shape[1])), LESION_COLOUR, 2)
+    return out
+
+
 def print_overlay(
     rgb: NDArray[np.uint8],
     lesion: NDArray[np.bool_],

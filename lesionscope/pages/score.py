@@ -22,8 +22,10 @@ from lesionscope.pages.draft import (
     group_label,
 )
 from lesionscope.pages.instrument_facts import show_glossary, show_rights, show_sources
+from lesionscope.pages.looked import show_looked
 from lesionscope.pages.suggested import reasons_for_none, suggestions_of
 from lesionscope.pages.visit_bsa import Measured, measured_photos
+from lesionscope.scoring.field_suggestions import place_of
 from lesionscope.store.store import Store
 
 Suggestions = dict[str, Suggested]
@@ -216,6 +218,14 @@ def show_suggestion(sheet: Sheet, item: FormItem, suggestion: Suggested) -> None
     level = answer_name(item, suggestion.level)
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.caption(f"Suggested **{level}**: {suggestion.reason}{tail}", width="stretch")
+        if st.button(
+            "Where",
+            icon=":material/frame_inspect:",
+            help="Where the network looked",
+            key=f"looked.{sheet.visit_id}.{item.key}",
+            type="tertiary",
+        ):
+            show_looked(suggestion.photo_id, *place_of(item.key))
         if origin is None:
             st.button(
                 f"Confirm {suggestion.level}",

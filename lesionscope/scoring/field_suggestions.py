@@ -56,6 +56,26 @@ def form_key(site: Site, item: Item) -> str | None:
     return key if any(field.key == key for field in ITEMS) else None
 
 
+def place_of(key: str) -> tuple[Site, Item]:
+    """Return the site and the item of a field that can be suggested; the inverse of `form_key`.
+
+    Raises
+    ------
+    ValueError
+        If no photo can fill the field.
+
+    Examples
+    --------
+    >>> place_of("gottron_hands.ulceration")
+    (<Site.GOTTRON_HANDS: 'gottron_hands'>, <Item.EROSION: 'erosion'>)
+    """
+    for site in Site:
+        for item in Item:
+            if form_key(site, item) == key:
+                return site, item
+    raise ValueError(f"no photo can fill {key!r}")
+
+
 def suggested_by(site: Site, document: Mapping[str, Any]) -> Iterator[FieldSuggestion]:
     """Read the suggestions of a measured photo that count for its site.
 
