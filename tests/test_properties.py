@@ -46,9 +46,16 @@ def before(properties: ModuleType, picture: np.ndarray) -> tuple[float, float | 
 
 
 NAMES = (
-    "turned by 90 degrees", "turned by 180 degrees", "mirrored", "scaled by 0.75", "scaled by 1.25",
-    "1 stop darker", "JPEG of quality 60", "slightly warm (red +8 %, blue -8 %)",
+    "turned by 90 degrees", "turned by 180 degrees", "turned by 270 degrees", "mirrored",
+    "scaled by 0.5", "scaled by 0.75", "scaled by 1.25", "scaled by 1.5",
+    "1 stop darker", "1 stop lighter",
+    "JPEG of quality 95", "JPEG of quality 80", "JPEG of quality 60",
+    "slightly warm (red +8 %, blue -8 %)", "slightly cool (red -8 %, blue +8 %)",
 )  # fmt: skip
+
+
+def test_every_change_of_the_benchmark_is_held(properties: ModuleType) -> None:
+    assert [change.name for change in properties.CHANGES] == list(NAMES)
 
 
 def test_the_photo_has_a_lesion_and_a_ruler(before: tuple[float, float | None]) -> None:
