@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from lesionscope.core.criterion import (
@@ -48,6 +48,37 @@ class Asked(StrEnum):
 
     CDASI = "CDASI activity items of the sites"
     BSA = "involved body surface area"
+
+
+class Standing(StrEnum):
+    """Whether a campaign is read."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    CLOSED = "closed early"
+    """For good: what was not read stays unread."""
+
+
+@dataclass(frozen=True)
+class StandingChange:
+    """A pause of a campaign, its resumption, or its early end.
+
+    Attributes
+    ----------
+    standing : Standing
+        How the campaign stands since.
+    words : str
+        Why, as its readers are told too.
+    by : str
+        Full name.
+    at : datetime
+        UTC.
+    """
+
+    standing: Standing
+    words: str
+    by: str
+    at: datetime
 
 
 DEFAULT_RULES = (

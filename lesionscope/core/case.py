@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from lesionscope.core.campaign import Standing
 from lesionscope.core.cdasi import NOT_ASSESSABLE, Answer, FormItem, Part, check_answers, items_of
 from lesionscope.core.field import FromPhoto
 from lesionscope.core.sites import Site
@@ -34,6 +35,10 @@ class CaseState(StrEnum):
     UNLOCK_ASKED = "unlock asked for"
     UNLOCKED = "unlocked"
     """A second person has unlocked it: it can be signed anew, with a reason."""
+    PAUSED = "paused"
+    """Not locked, and cannot be: the campaign rests."""
+    CLOSED = "not read"
+    """Never to be locked: the campaign was closed early."""
 
 
 def case_items(sites: Iterable[Site]) -> tuple[FormItem, ...]:
@@ -179,6 +184,10 @@ class BlindLine:
         Until the campaign is due; negative when it is late.
     replies : int
         Answers of the study team to the reader's questions about this case.
+    standing : Standing
+        Whether the campaign is read.
+    why : str
+        Why it is paused or was closed early; empty while it is read.
     """
 
     code: str
@@ -189,6 +198,8 @@ class BlindLine:
     settles: bool
     days_left: int | None
     replies: int
+    standing: Standing = Standing.RUNNING
+    why: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +228,9 @@ class BlindCase:
         The reader's own locked scores by pane; None before.
     suggestion : mapping of str to Scores or None
         The machine's, by pane; None while it is withheld or was never made.
+    point : str
+        Which time point of a series is scored, as its photos name it; empty where a case stands
+        alone.
     others : tuple of mapping
         For the third reader: the two reads, unnamed, each pane to scores.
     """
@@ -231,4 +245,5 @@ class BlindCase:
     draft: Mapping[str, object]
     read: Mapping[str, Scores] | None
     suggestion: Mapping[str, Scores] | None
+    point: str = ""
     others: tuple[Mapping[str, Scores], ...] = ()

@@ -81,6 +81,9 @@ class AgreementReport:
         Time of the newest read.
     plan_sha256, software_version : str
         Hash of the declaration, and what computed the figures.
+    standing : str
+        How the campaign stands, where it is not read to its end: paused or closed early, how many
+        cases were read, and why. Empty otherwise.
     """
 
     name: str
@@ -92,6 +95,7 @@ class AgreementReport:
     as_of: datetime
     plan_sha256: str
     software_version: str
+    standing: str = ""
 
 
 def agreement_report(report: AgreementReport, paper: Paper = Paper.A4) -> bytes:
@@ -145,6 +149,7 @@ def _story(report: AgreementReport, sheet: Sheet) -> list[Any]:
     return [
         words(f"Agreement of campaign {report.code}", "title"),
         words(report.name, "visit"),
+        *([words(report.standing, "text")] if report.standing else []),
         *section("How it was read", _facts(report, sheet)),
         *section("Discordant cases", *_adjudication(report)),
         *_comparison("Between the readers", found.between, sheet),

@@ -21,6 +21,7 @@ from lesionscope.exchange.agreement_report import (
     number_lines,
 )
 from lesionscope.pages import frame, session
+from lesionscope.pages.campaign_standing import standing_words
 from lesionscope.scoring.campaign_agreement import (
     FEWEST,
     CampaignAgreement,
@@ -57,6 +58,7 @@ def gathered(reader: Reader, campaign_id: int) -> AgreementReport | None:
         max(read.signed_at for read in binder.reads.values()),
         binder.campaign.content_sha256,
         __version__,
+        standing_words(binder),
     )
 
 
@@ -103,6 +105,8 @@ def pdf(reader: Reader, campaign_id: int) -> bytes:
 
 def show_head(report: AgreementReport) -> None:
     """Show how many cases were read, discordant and settled, and whose read stood."""
+    if report.standing:
+        st.warning(report.standing, icon=":material/info:")
     found = report.agreement
     percent = found.adjudication_percent
     facts = (

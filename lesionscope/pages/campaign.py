@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lesionscope.core.campaign import Standing
 from lesionscope.core.case import CaseState
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.sites import FACTS
 from lesionscope.pages import frame, session
 from lesionscope.pages.campaign_plan import show_setting_up
+from lesionscope.pages.campaign_standing import show_standing
 from lesionscope.store.case_binder import Binder
 from lesionscope.store.case_unlocks import UnlockRequest
 from lesionscope.store.queries import Query
@@ -73,6 +75,7 @@ def show_following(reader: Reader) -> None:
         f"{binder.campaign.started_by} on {frame.day_name(binder.campaign.started_at.date())}"
         + (f" · due {frame.day_name(plan.due)}" if plan.due else "")
     )
+    show_standing(binder)
     for reader_id in (*plan.readers, plan.third_reader):
         settles = reader_id == plan.third_reader
         mine = binder.list_of(reader_id, settles=settles)
@@ -106,9 +109,12 @@ def case_state(binder: Binder, case_id: int) -> str:
     """Say what became of a case."""
     if binder.settlement(case_id) is not None:
         return "settled"
+    closed = binder.campaign.standing is Standing.CLOSED
     if binder.differ(case_id):
-        return "discordant"
-    return "agreed" if len(binder.first_reads(case_id)) == 2 else "being read"
+        return "discordant, never settled" if closed else "discordant"
+    if len(binder.first_reads(case_id)) == 2:
+        return "agreed"
+    return "not read by both" if closed else "being read"
 
 
 def show_queries(reader: Reader) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from lesionscope.core.campaign import Standing
 from lesionscope.core.case import BlindCase, BlindLine, BlindPhoto, CaseState, Scores
 from lesionscope.core.cdasi import NOT_ASSESSABLE, FormItem
 from lesionscope.core.people import Reader
@@ -22,6 +23,11 @@ from lesionscope.store.store import Store
 
 CASE_ADDRESS = "case"
 """Name of the opaque code in the address of the page."""
+
+ENTERED = "entered"
+"""Key of the form of a case, before its code: what the browser told last."""
+SENT = "sent"
+"""Before the code of a case: the entries that its page was last sent with."""
 
 Draft = dict[str, Any]
 
@@ -44,12 +50,35 @@ def state_words(line: BlindLine) -> str:
         CaseState.LOCKED: "locked",
         CaseState.UNLOCK_ASKED: "locked, unlock asked for",
         CaseState.UNLOCKED: "unlocked: sign it anew",
+        CaseState.PAUSED: "paused",
+        CaseState.CLOSED: f"not {'settled' if line.settles else 'read'}, closed early",
     }[line.state]
 
 
 def is_due(line: BlindLine) -> bool:
     """Return whether a case waits for its reader."""
     return line.state in (CaseState.OPEN, CaseState.STARTED, CaseState.UNLOCKED)
+
+
+def may_look(line: BlindLine) -> bool:
+    """Return whether a case may be opened now, to read it or to look at what was locked."""
+    return line.state not in (CaseState.WAITING, CaseState.PAUSED, CaseState.CLOSED)
+
+
+def show_standing(line: BlindLine) -> None:
+    """Show why the campaign of a case is not read now; nothing while it is."""
+    if line.standing is Standing.PAUSED:
+        st.warning(
+            f"Paused by the study team: {line.why.rstrip('.')}. What you have entered is kept; "
+            "no case can be opened or locked until they resume the reading.",
+            icon=":material/pause_circle:",
+        )
+    elif line.standing is Standing.CLOSED:
+        st.warning(
+            f"Closed early by the study team: {line.why.rstrip('.')}. What you have locked "
+            "stands; nothing more is to be read.",
+            icon=":material/cancel:",
+        )
 
 
 def due_words(days_left: int | None) -> str:
@@ -65,9 +94,22 @@ def due_words(days_left: int | None) -> str:
     )
 
 
+def case_as_it_is_now(reader: Reader, code: str) -> BlindCase:
+    """Return a case for a part of the page; the whole page says it where it may not be seen now.
+
+    A part that is run alone stands outside of what catches the refusals of the page.
+    """
+    try:
+        return session.store().blind_case(reader, code)
+    except session.REFUSALS:
+        st.rerun(scope="app")
+
+
 def photo_name(case: BlindCase, photo: BlindPhoto) -> str:
     """Name a photo as the reader may know it."""
     parts = [f"Side {photo.pane}" if photo.pane in ("A", "B") else photo.pane, photo.location]
+    if case.point:
+        parts[0] += " (score this one)" if photo.pane == case.point else " (earlier)"
     of_side = [one for one in case.photos if one.pane == photo.pane]
     if len(of_side) > 1 or not any(parts):
         parts.append(f"photo {of_side.index(photo) + 1}")
@@ -78,27 +120,64 @@ def photo_name(case: BlindCase, photo: BlindPhoto) -> str:
 def show_photos(reader: Reader, case: BlindCase) -> None:
     """Show the photos of a case; one that was taken back since ends the page with a sentence."""
     code = case.line.code
+    # What is scored comes first: of a long series it would else stand below the screen.
+    shown = sorted(case.photos, key=lambda photo: bool(case.point) and photo.pane != case.point)
     # Never cached: each showing asks the record whether the photo is still released.
     pictures = [
         (photo_name(case, photo), session.store().blind_view(reader, code, photo.number))
-        for photo in case.photos
+        for photo in shown
     ]
     case_viewer(pictures, key=f"viewer.{code}")
 
 
 def show_form(case: BlindCase, *, locked: bool) -> None:
     """Show the form of a case; what is entered is saved at once."""
-    key = f"entered.{case.line.code}"
+    code = case.line.code
     draft = locked_draft(case) if locked else entered(case)
-    keep = partial(session.attempt, save, case.line.code, key)
-    case_form(case, draft, locked=locked, on_change=keep, key=key)
+    keep = partial(session.attempt, save, code)
+    st.session_state[f"{SENT}.{code}"] = draft
+    case_form(case, draft, locked=locked, on_change=keep, key=f"{ENTERED}.{code}")
 
 
-def save(store: Store, reader: Reader, code: str, key: str) -> None:
-    """Keep what the browser says was entered; a form of another case is never taken for this."""
-    told = dict(st.session_state[key].get("entered") or {})
-    if told.pop("code", None) == code:
+def save(store: Store, reader: Reader, code: str) -> None:
+    """Keep what the browser says was entered; the record leaves out what is older than it has."""
+    if told := _told(code):
         store.save_case_draft(reader, code, told)
+
+
+def case_to_sign(store: Store, reader: Reader, code: str) -> BlindCase:
+    """Return a case with the entries that stand on the screen, for its signature.
+
+    What is entered and the signature may reach the server together, in any order.
+
+    Raises
+    ------
+    ValueError
+        If the record has other entries than the screen: they were made in another tab.
+    """
+    told, shown = _told(code), st.session_state.get(f"{SENT}.{code}") or {}
+    if _time(told) > _time(shown):  # later than what the page was sent: it stands on the screen
+        store.save_case_draft(reader, code, told)
+        shown = told
+    case = store.blind_case(reader, code)
+    there = entered(case)
+    if any((shown.get(part) or None) != (there.get(part) or None) for part in ("scores", "note")):
+        raise ValueError(
+            "your entries for this case were changed in another tab and now stand here: look at "
+            "them and sign again"
+        )
+    return case
+
+
+def _told(code: str) -> Draft:
+    """Return what the browser told last; a form of another case is never taken for this."""
+    told = dict((st.session_state.get(f"{ENTERED}.{code}") or {}).get("entered") or {})
+    told.pop("tries", None)
+    return told if told.pop("code", None) == code else {}
+
+
+def _time(draft: Mapping[str, Any]) -> float:
+    return float(draft.get("at") or 0)
 
 
 def locked_draft(case: BlindCase) -> Draft:

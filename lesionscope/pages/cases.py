@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lesionscope.core.campaign import Standing
 from lesionscope.core.case import BlindCase, BlindLine, CaseState
 from lesionscope.core.people import Act, Reader
 from lesionscope.pages import case_sheet, frame, session
@@ -36,6 +37,7 @@ def show_list(lines: list[BlindLine]) -> None:
         locked = sum(line.state in (CaseState.LOCKED, CaseState.UNLOCK_ASKED) for line in mine)
         with st.container(border=True):
             st.markdown(f"**Campaign {campaign}**{case_sheet.due_words(mine[0].days_left)}")
+            case_sheet.show_standing(mine[0])
             st.progress(locked / len(mine), f"{locked} of {len(mine)} cases locked")
             show_next(mine)
 
@@ -51,7 +53,7 @@ def show_next(mine: list[BlindLine]) -> None:
             key=f"next.{mine[0].campaign}",
         ):
             go_to(due[0].code)
-        by_code = {line.code: line for line in mine}
+        by_code = {line.code: line for line in mine if case_sheet.may_look(line)}
         chosen = st.selectbox(
             "Any case",
             list(by_code),
@@ -105,7 +107,7 @@ def show_case(reader: Reader, case: BlindCase) -> None:
 def show_reading(code: str) -> None:
     """Show the form of an open case and its signature; the photos are not sent again for it."""
     reader = session.reader_here()
-    case = session.store().blind_case(reader, code)
+    case = case_sheet.case_as_it_is_now(reader, code)
     if not case_sheet.is_due(case.line):  # it was locked since, here or in another tab
         leave(reader, case)
     session.show_notices()
@@ -132,13 +134,13 @@ def show_reading(code: str) -> None:
 
 def lock(store: Store, reader: Reader, code: str) -> None:
     """Lock a case as its form stands."""
-    case = store.blind_case(reader, code)
+    case = case_sheet.case_to_sign(store, reader, code)
     store.lock_case(
         reader,
         code,
         st.session_state.get(f"password.{code}") or "",
         scores=case_sheet.scores_of(case),
-        note=str(case.draft.get("note") or ""),
+        note=str(case_sheet.entered(case).get("note") or ""),
         reason=st.session_state.get(f"reason.{code}") or "",
     )
 
@@ -160,7 +162,7 @@ def show_locked(reader: Reader, case: BlindCase) -> None:
     after = following(reader, case.line)
     if after and st.button("Next case", type="primary", icon=":material/arrow_forward:"):
         go_to(after)
-    if case.line.state is CaseState.LOCKED:
+    if case.line.state is CaseState.LOCKED and case.line.standing is not Standing.CLOSED:
         with st.expander("Ask for this case to be unlocked"), st.form(f"unlock.{case.line.code}"):
             st.text_input("Reason", key=f"unlock_reason.{case.line.code}")
             st.form_submit_button(
@@ -177,6 +179,9 @@ def show_questions(reader: Reader, case: BlindCase) -> None:
         for query in asked:
             for step in query.steps:
                 st.markdown(f"**{step.step.value}**: {step.words}")
+        if case.line.standing is Standing.CLOSED:
+            st.caption("The campaign was closed early: nothing more is asked.")
+            return
         with st.form(f"ask.{code}", border=False, clear_on_submit=True):
             st.text_input("Question", key=f"question.{code}")
             st.form_submit_button("Send", on_click=session.attempt, args=(ask_site, code))

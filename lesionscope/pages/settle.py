@@ -18,11 +18,15 @@ def show_list(lines: list[BlindLine]) -> None:
     if not lines:
         st.info("No discordant case waits for you.", icon=":material/inbox:")
         return
+    told: set[str] = set()
     for line in lines:
+        if line.campaign not in told:
+            case_sheet.show_standing(line)
+            told.add(line.campaign)
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             words = f"{case_sheet.state_words(line)}{case_sheet.due_words(line.days_left)}"
             st.markdown(f"**Case {line.code}** · campaign {line.campaign} · {words}")
-            if st.button(
+            if case_sheet.may_look(line) and st.button(
                 "Settle" if case_sheet.is_due(line) else "Look",
                 key=f"settle.{line.code}",
                 type="primary" if case_sheet.is_due(line) else "secondary",
@@ -57,7 +61,7 @@ def show_case(reader: Reader, case: BlindCase) -> None:
 def show_settling(code: str) -> None:
     """Show the choice, the form where neither read stands, and the signature."""
     reader = session.reader_here()
-    case = session.store().blind_case(reader, code)
+    case = case_sheet.case_as_it_is_now(reader, code)
     if not case_sheet.is_due(case.line):  # it was settled since, here or in another tab
         st.toast(f"Case {code} is settled.", icon=":material/gavel:")
         go_to(None)
@@ -94,7 +98,7 @@ def settle(store: Store, reader: Reader, code: str) -> None:
         code,
         st.session_state.get(f"password.{code}") or "",
         choice=None if anew else CHOICES.index(choice) + 1,
-        scores=case_sheet.scores_of(store.blind_case(reader, code)) if anew else None,
+        scores=case_sheet.scores_of(case_sheet.case_to_sign(store, reader, code)) if anew else None,
         reason=st.session_state.get(f"why.{code}") or "",
     )
 

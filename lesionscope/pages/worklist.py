@@ -9,11 +9,14 @@ from enum import StrEnum
 
 import streamlit as st
 
+from lesionscope.core.campaign import Standing
 from lesionscope.core.case import BlindLine, CaseState
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.pages import frame, session
 from lesionscope.pages.case_sheet import due_words, is_due
+from lesionscope.store.case_binder import Binder
 from lesionscope.store.store import Store
+from lesionscope.study_desk import today
 
 
 class Part(StrEnum):
@@ -22,6 +25,7 @@ class Part(StrEnum):
     LATE = "Late"
     BACK = "Came back"
     WAITS = "Waits for you"
+    RESTS = "Paused"
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,10 @@ def _cases(lines: list[BlindLine]) -> Iterator[Task]:
     for settles, page, noun in ((False, "cases", "case"), (True, "settle", "discordant case")):
         for campaign in dict.fromkeys(line.campaign for line in lines):
             mine = [x for x in lines if x.campaign == campaign and x.settles is settles]
+            resting = [line for line in mine if line.state is CaseState.PAUSED]
+            if resting:
+                words = f"Campaign {campaign} is paused: {resting[0].why}"
+                yield Task(Part.RESTS, words, page, "Look")
             due = [line for line in mine if is_due(line)]
             back = [line for line in due if line.state is CaseState.UNLOCKED]
             for line in back:
@@ -134,25 +142,39 @@ def _queries(store: Store, reader: Reader) -> Iterator[Task]:
 def _campaigns(store: Store, reader: Reader, today: date) -> Iterator[Task]:
     for campaign in store.campaigns(reader):
         binder = store.campaign_binder(reader, campaign.id)
-        missing = sum(
-            1 for slot in binder.slots if slot.id not in binder.reads and not slot.settles
-        )
-        open_cases = sum(
-            bool(binder.differ(i)) and binder.settlement(i) is None for i in binder.cases
-        )
-        due = campaign.plan.due
-        if missing and due is not None and due < today:
-            words = f"Campaign {campaign.plan.name}: {_count(missing, 'read')} missing, "
-            yield Task(Part.LATE, words + f"due {frame.day_name(due)}.", "campaign", "Follow")
-        elif missing:
-            words = f"Campaign {campaign.plan.name}: {_count(missing, 'read')} still to come."
-            yield Task(Part.WAITS, words, "campaign", "Follow")
-        elif open_cases:
-            words = f"Campaign {campaign.plan.name}: {_count(open_cases, 'discordant case')} to be "
-            yield Task(Part.WAITS, words + "settled.", "campaign", "Follow")
-        else:
-            words = f"Campaign {campaign.plan.name}: every case is read and settled."
+        named = f"Campaign {campaign.plan.name}"
+        if campaign.standing is Standing.CLOSED:
+            words = f"{named} was closed early: {binder.complete()} of "
+            words += f"{_count(len(binder.cases), 'case')} read by both readers."
             yield Task(Part.BACK, words, "agreement", "Agreement")
+        elif campaign.standing is Standing.PAUSED:
+            words = f"{named} is paused: {_left_words(binder)}."
+            yield Task(Part.RESTS, words, "campaign", "Follow", "Follow")
+        elif binder.left():
+            due = campaign.plan.due
+            late = due is not None and due < today and _missing(binder) > 0
+            words = f"{named}: {_left_words(binder)}"
+            words += f", due {frame.day_name(due)}." if late and due else "."
+            yield Task(Part.LATE if late else Part.WAITS, words, "campaign", "Follow", "Follow")
+        else:
+            words = f"{named}: every case is read and settled."
+            yield Task(Part.BACK, words, "agreement", "Agreement")
+
+
+def _missing(binder: Binder) -> int:
+    """Return how many showings nobody has locked."""
+    return sum(slot.id not in binder.reads for slot in binder.slots if not slot.settles)
+
+
+def _left_words(binder: Binder) -> str:
+    """Say what is still to be signed in a campaign."""
+    if missing := _missing(binder):
+        return f"{_count(missing, 'read')} missing"
+    left = binder.left()
+    unlocked = sum(binder.progress(slot) is CaseState.UNLOCKED for slot in binder.slots)
+    if unlocked:
+        return f"{_count(unlocked, 'unlocked read')} to be signed anew"
+    return f"{_count(left, 'discordant case')} to be settled"
 
 
 def _held_back(store: Store, reader: Reader) -> Iterator[Task]:
@@ -192,4 +214,4 @@ def show(listed: list[Task]) -> None:
 
 reader = session.reader_here()
 frame.heading("Worklist")
-show(tasks(session.store(), reader, date.today()))
+show(tasks(session.store(), reader, today()))

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 
 from lesionscope.store.chain import sha256_of
 from lesionscope.store.rows import Fault, rows_of
-from lesionscope.store.tables import ROW_TABLES, Row, measurements
+from lesionscope.store.tables import ROW_TABLES, Row, campaigns, measurements
 
-Hashes = dict[str, dict[int, str]]
-"""Noun to the hash of each document of that kind, as it is now."""
+Hashes = dict[str, dict[int | str, str]]
+"""Noun to the hash of each document of that kind, as it is now, by its number or code."""
 
 _SIGNED_TABLES = tuple(t for t in ROW_TABLES if {"content", "content_sha256"} <= set(t.c.keys()))
 
@@ -69,16 +69,23 @@ def _hashes(connection: Connection) -> Hashes:
     for table in _SIGNED_TABLES:
         rows = rows_of(connection, table, "id")
         found[_noun(table.name)] = {row["id"]: str(row["content_sha256"]) for row in rows}
+    # A blinded read names its campaign by the code that its reader knows.
+    found["campaign"] = {
+        str(row["code"]): str(row["content_sha256"]) for row in rows_of(connection, campaigns, "id")
+    }
     return found
 
 
-def _named(noun: str, row: Row) -> list[tuple[str, int, str]]:
-    """Return kind, number and hash of everything that a signed document names."""
+def _named(noun: str, row: Row) -> list[tuple[str, int | str, str]]:
+    """Return kind, number or code, and hash of everything that a signed document names."""
     try:
         content: dict[str, Any] = json.loads(row["content"])
-        signed = [
+        signed: list[tuple[str, int | str, str]] = [
             ("measurement", m["id"], m["document_sha256"]) for m in content.get("measurements", ())
         ]
+        signed += [("case read", r["id"], r["content_sha256"]) for r in content.get("reads", ())]
+        if "case" in content:
+            signed.append(("campaign", content["campaign"]["code"], content["campaign"]["sha256"]))
         if content.get("supersedes") is not None:
             signed.append((noun, content["supersedes"], content["supersedes_sha256"]))
         if "of" in content:

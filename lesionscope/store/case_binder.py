@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from lesionscope.core.campaign import CampaignPlan, ReadDesign
+from lesionscope.core.campaign import CampaignPlan, ReadDesign, Standing, StandingChange
 from lesionscope.core.case import BlindLine, BlindPhoto, CaseRead, CaseState, Pane
 from lesionscope.core.read_order import draw
 from lesionscope.core.sites import FACTS, Side, Site
@@ -45,6 +45,8 @@ class Campaign:
         Full name.
     content_sha256 : str
         Hash of the declaration.
+    changes : tuple of StandingChange
+        Pauses, resumptions and the early end, the oldest first.
     """
 
     id: int
@@ -53,6 +55,17 @@ class Campaign:
     started_at: datetime
     started_by: str
     content_sha256: str
+    changes: tuple[StandingChange, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """Return whether the campaign is read now."""
+        return self.changes[-1].standing if self.changes else Standing.RUNNING
+
+    @property
+    def why(self) -> str:
+        """Return why it is not read now; empty while it is."""
+        return "" if self.standing is Standing.RUNNING else self.changes[-1].words
 
     def read_by(self, account_id: int) -> bool:
         """Return whether this person is one of the readers or the third."""
@@ -166,9 +179,16 @@ class Binder:
 
     def state(self, slot: Slot) -> CaseState:
         """Return how far a showing is for its reader."""
+        found, standing = self.progress(slot), self.campaign.standing
+        if standing is Standing.RUNNING or found in (CaseState.LOCKED, CaseState.UNLOCK_ASKED):
+            return found
+        return CaseState.PAUSED if standing is Standing.PAUSED else CaseState.CLOSED
+
+    def progress(self, slot: Slot) -> CaseState:
+        """Return how far a showing is, whether the campaign is paused or not."""
         read = self.reads.get(slot.id)
         if read is not None:
-            step = self.unlocks.get(read.id)
+            step = self._unlock(read)
             if step is UnlockStep.GRANTED:
                 return CaseState.UNLOCKED
             return CaseState.UNLOCK_ASKED if step is UnlockStep.ASKED else CaseState.LOCKED
@@ -179,16 +199,20 @@ class Binder:
     def line(self, slot: Slot, today: date) -> BlindLine:
         """Return what the reader's own list says of a showing."""
         mine = self.list_of(slot.account_id, settles=slot.settles)
-        due = self.campaign.plan.due
+        campaign = self.campaign
+        # Nothing of a closed campaign is ever due.
+        due = None if campaign.standing is Standing.CLOSED else campaign.plan.due
         return BlindLine(
             slot.code,
-            self.campaign.code,
+            campaign.code,
             self.state(slot),
             mine.index(slot) + 1,
             len(mine),
             slot.settles,
             None if due is None else (due - today).days,
             self.replies.get(slot.id, 0),
+            campaign.standing,
+            campaign.why,
         )
 
     def list_of(self, account_id: int, *, settles: bool) -> list[Slot]:
@@ -213,6 +237,17 @@ class Binder:
         if len(pair) < 2 or any(self._is_open(read) for read in pair):
             return ()
         return discordances(self.campaign.plan, pair[0].scores, pair[1].scores)
+
+    def complete(self) -> int:
+        """Return how many cases both readers have locked."""
+        return sum(len(self.first_reads(case_id)) == 2 for case_id in self.cases)
+
+    def left(self) -> int:
+        """Return how many reads and settlements are still to be signed."""
+        reads = sum(slot.id not in self.reads for slot in self.slots if not slot.settles)
+        unlocked = sum(self._is_open(read) for read in self.reads.values())
+        discordant = [case_id for case_id in self.cases if self.differ(case_id)]
+        return reads + unlocked + sum(self.settlement(case_id) is None for case_id in discordant)
 
     def settlement(self, case_id: int) -> CaseRead | None:
         """Return the read of the third reader that settled a case."""
@@ -241,6 +276,11 @@ class Binder:
         shown = (Pane.VISIT, Pane.BASELINE)
         return dict(zip("AB", shown[::-1] if slot.swapped else shown, strict=True))
 
+    def point(self, slot: Slot) -> str:
+        """Return how the photos name the time point that is scored; empty outside of a series."""
+        case = self.cases[slot.case_id]
+        return f"Time point {case.point}" if case.series else ""
+
     def photos(self, slot: Slot) -> list[tuple[BlindPhoto, CasePhoto]]:
         """Return the photos of a showing as the reader is told of them, and what they are."""
         case = self.cases[slot.case_id]
@@ -258,7 +298,12 @@ class Binder:
         ]
 
     def _is_open(self, read: CaseRead) -> bool:
-        return self.unlocks.get(read.id) is UnlockStep.GRANTED
+        return self._unlock(read) is UnlockStep.GRANTED
+
+    def _unlock(self, read: CaseRead) -> UnlockStep | None:
+        # What was unlocked and not signed anew when a campaign was closed stands as it was locked.
+        closed = self.campaign.standing is Standing.CLOSED
+        return None if closed else self.unlocks.get(read.id)
 
     def _may_begin(self, slot: Slot) -> bool:
         if slot.settles:

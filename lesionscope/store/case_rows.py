@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from lesionscope.core.campaign import Standing, StandingChange
 from lesionscope.core.case import CaseRead, Pane, Scores
 from lesionscope.core.sites import Side, Site
 from lesionscope.store.campaign_document import plan_from
@@ -17,6 +18,7 @@ from lesionscope.store.refusals import NotInRecord
 from lesionscope.store.tables import (
     Row,
     accounts,
+    campaign_steps,
     campaigns,
     case_drafts,
     case_reads,
@@ -32,7 +34,8 @@ from lesionscope.store.tables import (
 def campaigns_in(connection: Connection) -> list[Campaign]:
     """Return every campaign, the newest first."""
     rows = connection.execute(_campaigns().order_by(campaigns.c.id.desc())).mappings()
-    return [_campaign(dict(row)) for row in rows]
+    changes = _changes(connection)
+    return [_campaign(dict(row), changes.get(row["id"], ())) for row in rows]
 
 
 def campaign_of(connection: Connection, campaign_id: int) -> Campaign:
@@ -47,7 +50,27 @@ def campaign_of(connection: Connection, campaign_id: int) -> Campaign:
     row = found.one_or_none()
     if row is None:
         raise NotInRecord(f"there is no campaign {campaign_id} in the record")
-    return _campaign(dict(row))
+    return _campaign(dict(row), _changes(connection, campaign_id).get(campaign_id, ()))
+
+
+def _changes(
+    connection: Connection, campaign_id: int | None = None
+) -> dict[int, tuple[StandingChange, ...]]:
+    """Return what became of one campaign, or of each, by its number."""
+    listed = (
+        select(campaign_steps, events.c.at, accounts.c.full_name)
+        .join(events, events.c.id == campaign_steps.c.event_id)
+        .join(accounts, accounts.c.id == events.c.account_id)
+        .order_by(campaign_steps.c.id)
+    )
+    if campaign_id is not None:
+        listed = listed.where(campaign_steps.c.campaign_id == campaign_id)
+    found: dict[int, tuple[StandingChange, ...]] = {}
+    for row in connection.execute(listed):
+        at = datetime.fromisoformat(row.at)
+        change = StandingChange(Standing(row.standing), row.words, row.full_name, at)
+        found[row.campaign_id] = (*found.get(row.campaign_id, ()), change)
+    return found
 
 
 def binder_of(connection: Connection, campaign_id: int) -> Binder:
@@ -103,7 +126,7 @@ def _campaigns() -> Select[Any]:
     )
 
 
-def _campaign(row: Row) -> Campaign:
+def _campaign(row: Row, changes: tuple[StandingChange, ...]) -> Campaign:
     return Campaign(
         row["id"],
         row["code"],
@@ -111,6 +134,7 @@ def _campaign(row: Row) -> Campaign:
         datetime.fromisoformat(row["at"]),
         row["full_name"],
         row["content_sha256"],
+        changes,
     )
 
 

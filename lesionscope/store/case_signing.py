@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
 
-from lesionscope.core.campaign import Asked
+from lesionscope.core.campaign import Asked, Standing
 from lesionscope.core.case import CaseState, Pane, Scores, case_items
 from lesionscope.core.people import Reader
 from lesionscope.core.read_order import draw, opaque_code
@@ -48,7 +48,8 @@ def append_read(
     scores : mapping of str to Scores
         By side.
     said : dict
-        ``note``, ``reason`` and ``chosen``.
+        ``note``, ``reason`` and ``chosen``; of a settlement also ``reads``, the two that lay
+        before the third reader, by number and hash.
 
     Returns
     -------
@@ -99,19 +100,58 @@ def append_read(
 
 
 def refuse_waiting(binder: Binder, slot: Slot) -> None:
-    """Refuse a case whose turn has not come.
+    """Refuse a case whose turn has not come, or whose campaign is not read.
 
     Raises
     ------
     ValueError
-        If an earlier time point is open, or there is nothing to settle.
+        If an earlier time point is open, there is nothing to settle, or the campaign is paused or
+        was closed early; with the words that its readers are told.
     """
+    if binder.state(slot) is CaseState.PAUSED:
+        raise ValueError(
+            f"the campaign is paused: {binder.campaign.why.rstrip('.')}. What you have entered is "
+            "kept; go on when the study team resumes the reading"
+        )
+    if binder.state(slot) is CaseState.CLOSED:
+        raise ValueError(closed_words(binder))
     if binder.state(slot) is CaseState.WAITING:
         raise ValueError(
             "the two reads agree or one is being signed anew: there is nothing to settle"
             if slot.settles
             else "lock the earlier time points of this series first"
         )
+
+
+def closed_words(binder: Binder) -> str:
+    """Say that nothing more is read in a campaign, and why."""
+    return f"the campaign was closed early: {binder.campaign.why.rstrip('.')}"
+
+
+def refuse_ended(binder: Binder) -> None:
+    """Refuse whatever would change or ask about a campaign that was closed early.
+
+    Raises
+    ------
+    ValueError
+        With the words that its readers are told.
+    """
+    if binder.campaign.standing is Standing.CLOSED:
+        raise ValueError(closed_words(binder))
+
+
+def refuse_draft(binder: Binder, slot: Slot) -> None:
+    """Refuse to keep what is entered of a case that is locked, or whose turn has not come.
+
+    A pause refuses no draft: what was entered just before must not be lost.
+
+    Raises
+    ------
+    ValueError
+        Saying which.
+    """
+    if binder.state(slot) is not CaseState.PAUSED or binder.progress(slot) not in _OPEN_STATES:
+        refuse_closed(binder, slot)
 
 
 def refuse_closed(binder: Binder, slot: Slot) -> None:

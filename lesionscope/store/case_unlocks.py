@@ -11,11 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from lesionscope.core.campaign import Standing
 from lesionscope.core.case import CaseState
 from lesionscope.core.people import Act, Reader
 from lesionscope.store.accounts import Accounts
 from lesionscope.store.case_binder import Binder, UnlockStep
-from lesionscope.store.case_rows import binder_of, slot_of
+from lesionscope.store.case_rows import binder_of, campaigns_in, slot_of
+from lesionscope.store.case_signing import refuse_ended
 from lesionscope.store.refusals import NotInRecord
 from lesionscope.store.tables import accounts, case_reads, case_slots, case_unlocks, cases, events
 
@@ -59,12 +61,13 @@ class CaseUnlocks(Accounts):
         NotInRecord
             If the reader has no case of this code.
         ValueError
-            If it is not locked, was settled, or there is no reason.
+            If it is not locked, was settled, there is no reason, or the campaign was closed early.
         """
         if not reason.strip():
             raise ValueError("asking for an unlock needs a reason")
         with self._acting(by, Act.READ_CASES) as entry:
             binder, slot = slot_of(entry.connection, code, by.id)
+            refuse_ended(binder)
             if binder.state(slot) is not CaseState.LOCKED:
                 raise ValueError(f"case {slot.code} is not locked, or its unlock was asked for")
             _refuse_settled(binder, slot.case_id)
@@ -83,7 +86,7 @@ class CaseUnlocks(Accounts):
             )
 
     def case_unlock_requests(self, by: Reader) -> list[UnlockRequest]:
-        """Return the requests that nobody has answered, the oldest first.
+        """Return the requests that nobody has answered, the oldest first; none of what was closed.
 
         Raises
         ------
@@ -91,7 +94,9 @@ class CaseUnlocks(Accounts):
             If `by` may not unlock.
         """
         with self._reading(by, Act.GRANT_UNLOCK) as connection:
-            return [_request(row) for row in connection.execute(_open())]
+            ended = {one.id for one in campaigns_in(connection) if one.standing is Standing.CLOSED}
+            found = [_request(row) for row in connection.execute(_open())]
+        return [request for request in found if request.campaign_id not in ended]
 
     def answer_case_unlock(
         self, by: Reader, read_id: int, password: str, *, grant: bool, words: str = ""
@@ -120,7 +125,8 @@ class CaseUnlocks(Accounts):
         NotInRecord
             If there is no open request for this read.
         ValueError
-            If `by` is no second person, the case was settled, or a refusal has no reason.
+            If `by` is no second person, the case was settled, a refusal has no reason, or the
+            campaign was closed early.
         """
         if not grant and not words.strip():
             raise ValueError("refusing an unlock needs a reason")
@@ -145,6 +151,7 @@ def _refuse_settled(binder: Binder, case_id: int) -> None:
 
 def _check_second_person(connection: Connection, by: Reader, row: Any) -> None:
     binder = binder_of(connection, row.campaign_id)
+    refuse_ended(binder)
     _refuse_settled(binder, row.case_id)
     readers = {slot.account_id for slot in binder.slots if slot.case_id == row.case_id}
     if by.id in readers:

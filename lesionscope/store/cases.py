@@ -24,6 +24,7 @@ from lesionscope.store.case_signing import (
     deal_to_third,
     machine_read,
     refuse_closed,
+    refuse_draft,
     refuse_waiting,
     view_in_force,
 )
@@ -77,7 +78,8 @@ class Cases(Accounts):
         NotInRecord
             If the reader has no case of this code.
         ValueError
-            If an earlier time point must be locked first.
+            If an earlier time point must be locked first, or it is not locked and the campaign is
+            paused or was closed early.
         """
         with self._reading(by, Act.READ_CASES) as connection:
             binder, slot = slot_of(connection, code, by.id)
@@ -98,6 +100,7 @@ class Cases(Accounts):
             binder.drafts.get(slot.id, {}),
             None if read is None else _by_side(panes, read.scores),
             suggestion,
+            binder.point(slot),
             tuple(_by_side(panes, other.scores) for other in others),
         )
 
@@ -125,7 +128,7 @@ class Cases(Accounts):
         NotInRecord
             If the reader has no such case, it no such photo, or its release was taken back.
         ValueError
-            If an earlier time point must be locked first.
+            As in `blind_case`.
         """
         with self._reading(by, Act.READ_CASES) as connection:
             binder, slot = slot_of(connection, code, by.id)
@@ -139,7 +142,16 @@ class Cases(Accounts):
         return stamped(self._vault.read(view), slot.code)
 
     def save_case_draft(self, by: Reader, code: str, content: Mapping[str, Any]) -> None:
-        """Keep what a reader has put down; the same content again writes nothing.
+        """Keep what a reader has put down; the same content again, or older, writes nothing.
+
+        Parameters
+        ----------
+        by : Reader
+            Who reads.
+        code : str
+            Of the case.
+        content : mapping
+            Plain JSON. A number under ``at`` orders what two tabs tell, whichever arrives first.
 
         Raises
         ------
@@ -148,13 +160,15 @@ class Cases(Accounts):
         NotInRecord
             If the reader has no case of this code.
         ValueError
-            If the case is locked, or the content is not plain JSON.
+            If the case is locked, its campaign was closed early, or the content is not plain JSON.
+            A pause refuses no draft: what was entered just before must not be lost.
         """
         text = canonical_json(dict(content))
         with self._acting(by, Act.READ_CASES) as entry:
             binder, slot = slot_of(entry.connection, code, by.id)
-            refuse_closed(binder, slot)
-            if canonical_json(dict(binder.drafts.get(slot.id, {}))) != text:
+            refuse_draft(binder, slot)
+            kept = binder.drafts.get(slot.id, {})
+            if canonical_json(dict(kept)) != text and not _is_older(content, kept):
                 entry.append(case_drafts, case_slot_id=slot.id, content=text)
                 entry.conclude("save case draft", "case", slot.case_id, code=code)
 
@@ -195,8 +209,8 @@ class Cases(Accounts):
         NotInRecord
             If the reader has no case of this code.
         ValueError
-            If it is locked or to be settled, an item is blank, a photo was taken back, or an
-            unlocked case has no reason.
+            If it is locked or to be settled, an item is blank, a photo was taken back, an unlocked
+            case has no reason, or the campaign is paused or was closed early.
         """
         with self._reading(by, Act.READ_CASES) as connection:
             refuse_closed(*slot_of(connection, code, by.id))
@@ -209,6 +223,12 @@ class Cases(Accounts):
             signed = append_read(entry, by, (binder, slot), scores, said)
             deal_to_third(entry, slot)
             entry.conclude("lock case", "case read", **signed)
+
+
+def _is_older(content: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
+    times = content.get("at"), kept.get("at")
+    one, other = (t if isinstance(t, int | float) else None for t in times)
+    return one is not None and other is not None and one < other
 
 
 def _campaigns_of(connection: Connection, account_id: int) -> list[int]:

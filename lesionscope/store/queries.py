@@ -14,7 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from lesionscope.core.people import Act, Reader
-from lesionscope.store.case_rows import slot_of
+from lesionscope.store.blind_words import refuse_telling
+from lesionscope.store.campaigns import refuse_readers
+from lesionscope.store.case_rows import campaigns_in, slot_of
+from lesionscope.store.case_signing import refuse_ended
 from lesionscope.store.record import Record
 from lesionscope.store.refusals import NotInRecord
 from lesionscope.store.tables import (
@@ -111,12 +114,13 @@ class Queries(Record):
         NotInRecord
             If the reader has no case of this code.
         ValueError
-            If nothing is asked.
+            If nothing is asked, or the campaign was closed early.
         """
         if not words.strip():
             raise ValueError("a query needs a question")
         with self._acting(by, Act.READ_CASES) as entry:
-            _, slot = slot_of(entry.connection, code, by.id)
+            binder, slot = slot_of(entry.connection, code, by.id)
+            refuse_ended(binder)
             query_id = entry.append(queries, case_slot_id=slot.id, words=words.strip())
             entry.conclude("ask site", "query", query_id, code=code, words=words.strip())
 
@@ -145,12 +149,9 @@ class Queries(Record):
         NotAllowed
             If `by` may not read the record.
         """
-        theirs = (
-            select(cases.c.campaign_id)
-            .join(case_slots, case_slots.c.case_id == cases.c.id)
-            .where(case_slots.c.account_id == by.id)
-        )
         with self._reading(by, Act.READ_RECORD) as connection:
+            # A third reader is one from the start, not from the first case that is dealt.
+            theirs = [one.id for one in campaigns_in(connection) if one.read_by(by.id)]
             return _found(connection, _listed().where(cases.c.campaign_id.not_in(theirs)))
 
     def answer_query(self, by: Reader, query_id: int, words: str) -> None:
@@ -159,7 +160,7 @@ class Queries(Record):
         Raises
         ------
         NotAllowed
-            If `by` may not add to the record of a patient.
+            If `by` may not add to the record of a patient, or reads in the campaign.
         NotInRecord
             If there is no such query.
         ValueError
@@ -173,11 +174,11 @@ class Queries(Record):
         Raises
         ------
         NotAllowed
-            If `by` may not run campaigns.
+            If `by` may not run campaigns, or reads in this one.
         NotInRecord
             If there is no such query.
         ValueError
-            If it is closed, or nothing is said.
+            If it is closed, nothing is said, or the words name what readers must not know.
         """
         self._step(by, Act.RUN_CAMPAIGN, query_id, QueryStep.CLOSE, words)
 
@@ -187,11 +188,11 @@ class Queries(Record):
         Raises
         ------
         NotAllowed
-            If `by` may not run campaigns.
+            If `by` may not run campaigns, or reads in this one.
         NotInRecord
             If there is no such query.
         ValueError
-            If it is open, or nothing is said.
+            If it is open, nothing is said, or the words name what readers must not know.
         """
         self._step(by, Act.RUN_CAMPAIGN, query_id, QueryStep.REOPEN, words)
 
@@ -202,6 +203,7 @@ class Queries(Record):
             found = _found(entry.connection, _listed().where(queries.c.id == query_id))
             if not found:
                 raise NotInRecord(f"there is no query {query_id} in the record")
+            refuse_readers(entry.connection, by, found[0].campaign_id)
             allowed = {
                 QueryStep.ANSWER: ("open",),
                 QueryStep.CLOSE: ("open", "answered"),
@@ -209,6 +211,8 @@ class Queries(Record):
             }[step]
             if found[0].state not in allowed:
                 raise ValueError(f"the query is {found[0].state}: it cannot be {step.value}ed")
+            if step is not QueryStep.ANSWER:
+                refuse_telling(entry.connection, found[0].campaign_id, words)
             entry.append(query_steps, query_id=query_id, step=step.value, words=words.strip())
             entry.conclude(f"{step.value} query", "query", query_id, words=words.strip())
 

@@ -51,8 +51,8 @@ class Settlements(Cases):
         NotInRecord
             If the third reader has no case of this code.
         ValueError
-            If it is not to be settled, was settled, has no reason, or not exactly one of `choice`
-            and `scores` is given.
+            If it is not to be settled, was settled, has no reason, not exactly one of `choice` and
+            `scores` is given, or the campaign is paused or was closed early.
         """
         if not reason.strip():
             raise ValueError("settling a case needs a reason")
@@ -67,7 +67,11 @@ class Settlements(Cases):
             stands, chosen = scores or {}, None
             if choice is not None:
                 chosen, stands = _chosen(binder, slot, choice)
-            said = {"note": "", "reason": reason.strip(), "chosen": chosen}
+            before = [
+                {"id": read.id, "content_sha256": read.content_sha256}
+                for read in binder.unnamed(slot.case_id)
+            ]
+            said = {"note": "", "reason": reason.strip(), "chosen": chosen, "reads": before}
             signed = append_read(entry, by, (binder, slot), stands, said)
             entry.conclude("settle case", "case read", **signed, chosen=chosen)
 

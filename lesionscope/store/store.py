@@ -16,6 +16,7 @@ from lesionscope.store.alignments import Alignments
 from lesionscope.store.audit import AuditTrail
 from lesionscope.store.backups import Backups
 from lesionscope.store.bodies import Bodies
+from lesionscope.store.campaign_standing import CampaignStandings
 from lesionscope.store.campaigns import Campaigns
 from lesionscope.store.case_results import CaseResults
 from lesionscope.store.case_unlocks import CaseUnlocks
@@ -28,6 +29,7 @@ from lesionscope.store.forms import Forms
 from lesionscope.store.imports import Imports
 from lesionscope.store.learning import Learning
 from lesionscope.store.measurements import Measurements
+from lesionscope.store.packages import Packages
 from lesionscope.store.passwords import standard_hasher
 from lesionscope.store.patient_events import PatientEvents
 from lesionscope.store.patients import Patients
@@ -70,6 +72,7 @@ class Store(
     PatientEvents,
     Releases,
     Campaigns,
+    CampaignStandings,
     Settlements,
     CaseResults,
     CaseUnlocks,
@@ -78,6 +81,7 @@ class Store(
     Exports,
     StudyTables,
     Imports,
+    Packages,
     Backups,
     AuditTrail,
 ):

@@ -314,6 +314,15 @@ releases = _record_table(
 """Photos released for blinded reading, with the picture that may be shown; the newest counts."""
 
 campaigns = _record_table("campaigns", _text("code"), _text("content"), _text("content_sha256"))
+campaign_steps = _record_table(
+    "campaign_steps",
+    _of("campaigns"),
+    _text("standing"),
+    _text("words"),
+    Index(None, "campaign_id"),
+)
+"""Pauses, resumptions and early ends of campaigns; the newest counts."""
+
 cases = _record_table(
     "cases",
     _of("campaigns"),
@@ -407,6 +416,7 @@ ROW_TABLES: tuple[Table, ...] = (
     patient_event_withdrawals,
     releases,
     campaigns,
+    campaign_steps,
     cases,
     case_slots,
     case_drafts,

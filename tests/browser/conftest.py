@@ -41,8 +41,18 @@ START_SECONDS = 240.0  # a second or two on an idle machine
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 OURS = ("127.0.0.1", "localhost")
 
+SECONDS_EACH = 900
+"""No test of these takes two minutes alone; on a machine that is busy with others it may."""
+
 Serve = Callable[..., str]
 OpenPage = Callable[..., "Page"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what drives a browser more time than the rest."""
+    for item in items:
+        if item.get_closest_marker("browser") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SECONDS_EACH))
 
 
 @pytest.fixture(scope="session")

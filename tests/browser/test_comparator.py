@@ -425,7 +425,7 @@ def test_other_skin_is_refused_and_can_be_laid_by_spots(compare: Compare, shots:
     assert compare.ask("c.aligning.spots.map((s) => s.length)") == [3, 3]
     compare.shot(shots, "43_compare_spots")
     lay.click()
-    page.get_by_text("by the marked spots alone").wait_for(timeout=60_000)
+    page.get_by_text("by the marked spots alone").wait_for()
     compare.until("c.visits[2].lies && c.ready")
     kept = compare.record.marked_spots(compare.owner, compare.photos[0], compare.photos[2])
     assert kept is not None

@@ -18,8 +18,8 @@ from lesionscope.core.cdasi import CDASI
 from lesionscope.core.reading import AnswerOrigin, Meaning
 from lesionscope.core.sites import Side, Site
 from lesionscope.exchange.measurement_json import document
+from lesionscope.exchange.package_reader import MANIFEST
 from lesionscope.store.store import Store
-from lesionscope.study_export import MANIFEST
 from tests.browser.test_people import sign_in
 from tests.browser.test_walk import APP, PASSWORD, Clinician
 from tests.exchange.study_case import masks, measurement, picture

@@ -132,7 +132,7 @@ def rater(
     folder = Path(os.environ.get("LESIONSCOPE_SCREENSHOTS", tmp_path / "screenshots"))
     folder.mkdir(parents=True, exist_ok=True)
     page = open_page(serve(APP, {"LESIONSCOPE_HOME": str(record[0])}))
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(120_000)
     rater = Rater(page, folder)
     rater.sign_in()
     rater.go("Patients")

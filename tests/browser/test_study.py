@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
@@ -159,8 +160,15 @@ def test_a_study_from_its_protocol_to_its_response(
     staff.sees("2 of 3")
     staff.page.locator(".st-key-response_quantity").scroll_into_view_if_needed()
     staff.picture("29_response")
+    with staff.page.expect_download() as download:
+        staff.page.get_by_role("button", name="Study report (PDF)").click()
+    report = Path(download.value.path()).read_bytes()
+    assert report.startswith(b"%PDF")
     follow_shot_list(staff)
     with Store.open(home) as store:
+        owner = store.authenticate("owner", PASSWORD)
+        kept = [event.detail for event in store.events(owner, limit=20) if event.act == "export"]
+        assert kept == [{"what": "study report, A4", "sha256": hashlib.sha256(report).hexdigest()}]
         assert store.verify() == []
 
 

@@ -46,6 +46,7 @@ def report(cases: int = 12) -> AgreementReport:
         datetime(2026, 3, 4, 12, tzinfo=UTC),
         "ab" * 32,
         "0.1.0",
+        "Closed early, 9 of 12 cases read by both readers; by Dan Dale on 3 Mar 2026: no money.",
     )
 
 
@@ -61,6 +62,7 @@ def test_the_report_says_how_it_was_read_and_how_far_the_readers_agree(paper: Pa
     for words in (
         "Agreement of campaign ANC6-462N",
         "CDASI item: difference >= 2",
+        "Closed early, 9 of 12 cases read by both readers; by Dan Dale on 3 Mar 2026: no money.",
         "12 of 12 cases have both reads; 1 of them were discordant (8 %), 1 of these are settled.",
         "1 times the read of Ann Able and 0 times the read of Ben Blue",
         "ICC(2,1), agreement",

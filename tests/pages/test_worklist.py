@@ -29,7 +29,15 @@ def room(record: Store) -> ReadingRoom:
 
 def words(app: AppTest) -> str:
     assert not app.exception
-    kinds = (app.markdown, app.subheader, app.success, app.info, app.error, app.caption)
+    kinds = (
+        app.markdown,
+        app.subheader,
+        app.success,
+        app.info,
+        app.warning,
+        app.error,
+        app.caption,
+    )
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
@@ -83,6 +91,56 @@ def test_what_came_back_is_told_apart(room: ReadingRoom, open_app: Open) -> None
     said = words(open_app("worklist", room.one))
     assert "Came back" in said
     assert "1 question answered." in said
+
+
+def test_a_campaign_is_paused_and_closed_by_its_page_and_the_lists_follow(
+    room: ReadingRoom, open_app: Open
+) -> None:
+    room.lock(room.one, room.store.my_cases(room.one)[0].code, 1)
+    app = open_app("campaign", room.manager)
+    app.text_input[0].set_value("The screens are checked.")
+    app = press(app, "Pause")
+    assert "Paused, 0 of 6 cases read by both readers; by Deltamanager Four on" in words(app)
+    said = words(open_app("worklist", room.one))
+    assert "is paused: The screens are checked." in said
+    assert "Late" not in said
+    assert "Paused by the study team: The screens are checked. What you have" in words(
+        open_app("cases", room.one)
+    )
+    said = words(open_app("worklist", room.manager))
+    assert "is paused: 11 reads missing." in said
+    assert "due 31 Jan" not in said
+
+    app = open_app("campaign", room.manager)
+    app.text_input[0].set_value("The screens are even.")
+    app = press(app, "Resume")
+    assert "6 cases" not in words(open_app("worklist", room.one))
+    assert "5 cases · late by" in words(open_app("worklist", room.one))
+    app.text_input[0].set_value("The sponsor ended the study.")
+    app = press(app, "Close early")
+    assert "Tick that closing is final" in words(app)
+    app.checkbox[0].check()
+    app = press(app, "Close early")
+    closed = "Closed early, 0 of 6 cases read by both readers; by Deltamanager Four on"
+    assert closed in words(app)
+    assert not any(button.label in ("Pause", "Resume", "Close early") for button in app.button)
+    assert "Nothing waits for you" in words(open_app("worklist", room.one))
+    assert "Closed early by the study team: The sponsor ended" in words(open_app("cases", room.one))
+    assert "was closed early: 0 of 6 cases read by both" in words(
+        open_app("worklist", room.manager)
+    )
+    assert closed in words(open_app("agreement", room.manager))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def test_the_words_of_a_pause_may_tell_readers_nothing(room: ReadingRoom, open_app: Open) -> None:
+    app = open_app("campaign", room.manager)
+    app.text_input[0].set_value("SUBJ-00 withdrew consent.")
+    assert "reach the blinded readers and name the patient" in words(press(app, "Pause"))
+    assert {line.why for line in room.store.my_cases(room.one)} == {""}
 
 
 PAGES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,20 @@ import numpy as np
 from lesionscope.core.campaign import Asked, CampaignPlan, CaseUnit, ReadDesign
 from lesionscope.core.people import Act, Reader, Role, may
 from lesionscope.core.sites import Side, Site
+from lesionscope.exchange.package_reader import Package, PackagePicture
 from lesionscope.imaging.deidentify import blinded_view
 from tests.store.reading_room import PASSWORD, scored
 
 VIEW = blinded_view(np.full((30, 40, 3), 120, np.uint8))
 NOBODYS = "AAAA-AAAA"
+
+
+def package_of(name: str) -> Package:
+    """Return a package of one picture, of a patient and a manifest of this name."""
+    sha256 = hashlib.sha256(VIEW).hexdigest()
+    one = PackagePicture("pictures/a.jpg", name, 1, "arm", Site.ARM, Side.LEFT, 0, sha256, "a" * 64)
+    made = hashlib.sha256(name.encode()).hexdigest()
+    return Package("TRIAL-1", "0.1.0", made, (one,), lambda _: VIEW)
 
 
 def is_known(w: Any, by: Reader, act: Act) -> bool:
@@ -109,8 +119,14 @@ def followed(w: Any) -> int:
     return int(start(w, manager(w), plan).id)
 
 
-def asked_unlock(w: Any) -> int:
-    """Have the adjudicator ask for an unlock that owner and manager may grant."""
+def resume(w: Any, by: Reader) -> None:
+    campaign_id = followed(w)
+    w.store.pause_campaign(w.clinic.owner, campaign_id, "why")
+    w.store.resume_campaign(by, campaign_id, "why")
+
+
+def case_of_adjudicators(w: Any) -> str:
+    """Deal the adjudicator a case of a campaign that no other role reads in."""
     clinic, name = w.clinic, w.name()
     other = w.store.add_account(clinic.owner, name, "Reader More", Role.ADJUDICATOR, PASSWORD)
     third = w.store.add_account(clinic.owner, f"{name}c", "Third", Role.ADJUDICATOR, PASSWORD)
@@ -119,15 +135,20 @@ def asked_unlock(w: Any) -> int:
         name, ReadDesign.SINGLE, CaseUnit.SITE, tuple(Asked), (by.id, other.id), third.id, 1, 0
     )
     campaign = start(w, manager(w), plan)
-    code = next(x.code for x in w.store.my_cases(by) if x.campaign == campaign.code)
+    return next(x.code for x in w.store.my_cases(by) if x.campaign == campaign.code)
+
+
+def asked_unlock(w: Any) -> int:
+    """Have the adjudicator ask for an unlock that owner and manager may grant."""
+    by, code = w.clinic.people[Role.ADJUDICATOR], case_of_adjudicators(w)
     lock(w, by, code)
     w.store.ask_case_unlock(by, code, "slipped")
-    return int(w.store.case_unlock_requests(clinic.owner)[-1].read_id)
+    return int(w.store.case_unlock_requests(w.clinic.owner)[-1].read_id)
 
 
 def query(w: Any) -> int:
     by = w.clinic.people[Role.ADJUDICATOR]
-    w.store.ask_site(by, case(w, by), w.name())
+    w.store.ask_site(by, case_of_adjudicators(w), w.name())
     events = w.store.events(w.clinic.owner, limit=1, entity="query")
     return int(events[0].entity_id)
 
@@ -165,6 +186,15 @@ READING_METHODS: dict[str, tuple[Act, Callable[[Any, Reader], Any]]] = {
     "campaign_results": (
         Act.RUN_CAMPAIGN,
         lambda w, by: w.store.campaign_results(by, followed(w)),
+    ),
+    "pause_campaign": (
+        Act.RUN_CAMPAIGN,
+        lambda w, by: w.store.pause_campaign(by, followed(w), "why"),
+    ),
+    "resume_campaign": (Act.RUN_CAMPAIGN, resume),
+    "close_campaign": (
+        Act.RUN_CAMPAIGN,
+        lambda w, by: w.store.close_campaign(by, followed(w), "why"),
     ),
     "my_cases": (Act.READ_CASES, lambda w, by: w.store.my_cases(by)),
     "blind_case": (Act.READ_CASES, lambda w, by: w.store.blind_case(by, case(w, by))),

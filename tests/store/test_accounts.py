@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 
 from lesionscope.core.people import Reader, Role
 from lesionscope.store import AlreadyThere, NotAllowed, SignInRefused, Store
@@ -104,6 +107,23 @@ def test_a_right_password_forgets_the_wrong_tries(
         for _ in range(4):
             refused(store, "owner")
         assert store.authenticate("owner", password) == owner
+
+
+def test_right_passwords_at_the_same_moment_are_no_wrong_tries(
+    tmp_path: Path, password: str
+) -> None:
+    # A hash that takes its time: all tries are under way together.
+    slow = PasswordHasher(time_cost=2, memory_cost=8192, parallelism=1)
+    with Store.open(tmp_path / "slow", hasher=slow) as store:
+        owner = store.create_owner("owner", "Person owner", password)
+        start = threading.Barrier(12)
+
+        def sign_in(_: int) -> Reader:
+            start.wait()
+            return store.authenticate("owner", password)
+
+        with ThreadPoolExecutor(12) as people:
+            assert list(people.map(sign_in, range(12))) == [owner] * 12
 
 
 def test_a_lock_holds_one_name_only_and_outlives_the_process(

@@ -67,9 +67,24 @@ def test_the_file_is_its_owners_alone_and_no_part_is_left(file: Path, tmp_path: 
     assert list(tmp_path.glob(".backup-*")) == []
 
 
-def test_the_backup_stands_in_the_trail_that_it_holds(clinic: Clinic, file: Path) -> None:
+def test_a_backup_that_came_to_nothing_is_not_said_to_be_there(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backups_module, "_put_table", full)
+    with pytest.raises(OSError, match="No space left"):
+        clinic.store.backup(tmp_path / "kept.zip")
+    assert list(tmp_path.glob("*.zip")) == []
+    assert clinic.store.events(clinic.owner)[0].act == "begin backup"
+
+
+def test_that_a_backup_was_begun_stands_in_the_trail_that_it_holds(
+    clinic: Clinic, file: Path
+) -> None:
     newest = clinic.store.events(clinic.owner)[0]
-    assert (newest.act, newest.detail) == ("back up", {"file": "kept.zip"})
+    assert (newest.act, newest.detail) == ("begin backup", {"file": "kept.zip"})
     assert read_backup(file).head == f"{newest.id}:{newest.hash}"
 
 

@@ -106,6 +106,8 @@ def test_a_draft_is_kept_and_gone_once_signed(room: ReadingRoom) -> None:
     case = room.store.blind_case(room.one, code)
     assert (dict(case.draft), case.line.state) == (draft, CaseState.STARTED)
     assert [e.act for e in room.store.events(room.owner, limit=2)].count("save case draft") == 1
+    room.store.save_case_draft(room.one, code, {"scores": {}, "at": 0})  # of a tab that was cut off
+    assert dict(room.store.blind_case(room.one, code).draft) == draft
     room.lock(room.one, code, 2)
     case = room.store.blind_case(room.one, code)
     assert (dict(case.draft), case.line.state) == ({}, CaseState.LOCKED)
@@ -194,6 +196,7 @@ def test_a_series_opens_point_by_point(room: ReadingRoom) -> None:
     room.lock(room.one, lines[0].code, 1)
     second = room.store.blind_case(room.one, lines[1].code)
     assert [photo.pane for photo in second.photos] == ["Time point 1", "Time point 2"]
+    assert second.point == "Time point 2"
 
 
 def test_the_machine_is_withheld_until_the_own_scores_are_locked(room: ReadingRoom) -> None:

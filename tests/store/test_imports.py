@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lesionscope.core.catalogue import instruments
+from lesionscope.core.cdasi import Part, items_of
+from lesionscope.core.measurement import BsaEstimate, CalibrationSource, Convention, Interval
 from lesionscope.core.plain_record import PlainVisit
 from lesionscope.core.reading import AnswerOrigin, Meaning
 from lesionscope.exchange.plain_record_csv import read_plain_record, write_plain_record
+from lesionscope.exchange.protocol_file import shipped_document
 from lesionscope.store import Store
 
 if TYPE_CHECKING:
@@ -110,6 +114,75 @@ def test_another_value_needs_a_reason_and_the_newest_counts(clinic: Clinic) -> N
     event = clinic.store.events(clinic.owner)[0]
     assert event.detail["reason"] == "typing error in the spreadsheet"
     assert clinic.store.verify() == []
+
+
+def sign_area(clinic: Clinic, visit_id: int) -> None:
+    area = BsaEstimate(
+        5.0, Interval(4.0, 6.0, 0.9), Convention.PROTOCOL, CalibrationSource.HANDPRINT
+    )
+    clinic.store.sign(
+        clinic.clinician,
+        visit_id,
+        PASSWORD,
+        answers={},
+        origins={},
+        bsa=area,
+        meaning=Meaning.AUTHORSHIP,
+        measurement_ids=[],
+        suggestions_shown=False,
+    )
+
+
+def test_a_reading_of_the_body_surface_alone_takes_no_imported_total_away(clinic: Clinic) -> None:
+    bring(clinic, lines())
+    visit = clinic.store.visits(clinic.owner, clinic.patient.id)[0]
+    sign_area(clinic, visit.id)
+    out = {(line.patient, line.visit): line for line in clinic.store.plain_record(clinic.owner)}
+    kept = out["P-01", "Screening"]
+    assert (kept.scores, kept.raters) == ({ACTIVITY: 23}, {"cdasi": "Dr Before"})
+    # Nobody signed a CDASI there: a total may come in still.
+    sign_area(clinic, clinic.visit.id)
+    late = PlainVisit(2, "P-01", "Baseline", date(2026, 2, 27), {ACTIVITY: 12})
+    assert clinic.store.plan_import(clinic.owner, [late]).faults == ()
+
+
+def test_an_amendment_of_the_protocol_takes_no_signed_score_away(clinic: Clinic) -> None:
+    old = PlainVisit(2, "P-01", "Baseline", date(2026, 2, 27), {("itch_nrs", "itch"): 3})
+    bring(clinic, [replace(old, raters={"itch_nrs": "Dr Before"})])
+    clinic.store.sign_form(
+        clinic.clinician, clinic.visit.id, PASSWORD, instrument_id="itch_nrs", answers={"itch": 6}
+    )
+    on_a_line = shipped_document("nct06857240").replace(
+        b"itch_visual_analogue: {value: false", b"itch_visual_analogue: {value: true"
+    )
+    clinic.store.set_protocol(clinic.owner, on_a_line)
+    assert "itch_nrs" not in instruments(clinic.store.instrument_settings(clinic.owner))
+    (out,) = clinic.store.plain_record(clinic.owner)
+    assert out.scores == {("itch_nrs", "itch"): 6}
+    assert out.raters == {"itch_nrs": clinic.clinician.full_name}
+    known = clinic.store.instruments_so_far(clinic.owner)
+    assert {"itch_nrs", "itch_vas"} <= set(known)
+    assert read_plain_record(write_plain_record([out]), known).faults == ()
+
+
+def test_a_later_file_cannot_contradict_a_total_that_came_in_before(clinic: Clinic) -> None:
+    bring(clinic, lines())
+    item = ("cdasi", "malar.erythema")
+    later = [PlainVisit(2, "P-01", "Screening", DAY, {item: 2})]
+    plan = clinic.store.plan_import(clinic.owner, later)
+    assert [fault.describe() for fault in plan.faults] == [
+        "line 2, cdasi.activity: the total came in before: 1 of 50 fields answered, no total; "
+        "the file says 23"
+    ]
+    with pytest.raises(ValueError, match="nothing was imported"):
+        bring(clinic, later)
+    whole: dict[tuple[str, str], float | str] = {
+        ("cdasi", one.key): int(one.key.endswith(".erythema")) for one in items_of(Part.ACTIVITY)
+    }
+    bring(clinic, [PlainVisit(2, "P-01", "Screening", DAY, {ACTIVITY: 16, **whole})], "items found")
+    # The items stand now: a total alone must be theirs.
+    (fault,) = clinic.store.plan_import(clinic.owner, lines(24)[:1]).faults
+    assert fault.reason == "the items give 16, the file says 24"
 
 
 def test_what_goes_out_comes_in_again_elsewhere(clinic: Clinic, tmp_path_factory: object) -> None:

@@ -62,7 +62,22 @@ def test_a_reader_who_may_open_the_record_sees_no_query_of_their_campaign(
     theirs = next(line for line in store.my_cases(room.two) if line.campaign in mine)
     store.ask_site(room.two, theirs.code, "Which lamp was it?")
     assert store.queries(clinician) == []
-    assert len(store.queries(room.manager)) == 1
+    (query,) = store.queries(room.manager)
+    with pytest.raises(NotAllowed, match="reads in this campaign"):
+        store.answer_query(clinician, query.id, "The ring lamp.")
+
+
+def test_a_third_reader_sees_no_query_before_a_case_is_dealt(room: ReadingRoom) -> None:
+    store = room.store
+    plan = room.plan(third_reader=room.owner.id, seed=9, repeat_percent=0)
+    campaign = store.start_campaign(room.manager, plan, room.chosen(patients=1))
+    code = next(c.code for c in store.my_cases(room.one) if c.campaign == campaign.code)
+    store.ask_site(room.one, code, "Which lamp was it?")
+    (query,) = store.queries(room.manager)
+    assert store.queries(room.owner) == []
+    for act in (store.answer_query, store.close_query):
+        with pytest.raises(NotAllowed, match="reads in this campaign"):
+            act(room.owner, query.id, "The ring lamp.")
 
 
 def test_words_and_rights_are_asked_for(room: ReadingRoom) -> None:

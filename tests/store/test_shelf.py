@@ -35,3 +35,12 @@ def test_what_is_used_least_recently_makes_room(tmp_path: Path) -> None:
     assert shelf.get(keys[0]) is not None  # used now: the youngest
     again = Shelf(tmp_path / "computed", most_bytes=25_000)
     assert [again.get(key) is not None for key in keys] == [True, False, True]
+
+
+def test_a_server_that_runs_for_months_does_not_fill_the_disk(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "computed", most_bytes=100_000)
+    for n in range(60):
+        shelf.put(Shelf.key({"n": n}), {"data": bytes(6000)})
+    held = sum(path.stat().st_size for path in (tmp_path / "computed").iterdir())
+    assert 80_000 < held <= 106_200
+    assert shelf.get(Shelf.key({"n": 59})) is not None

@@ -66,6 +66,8 @@ def test_what_cannot_be_closed_is_said(clinic: Clinic) -> None:
         store.close_account(owner, owner.id, "why")
     with pytest.raises(ValueError, match="needs a reason"):
         store.close_account(owner, by.id, " ")
+    with pytest.raises(ValueError, match="NUL character"):
+        store.close_account(owner, by.id, "left\0the clinic")
     with pytest.raises(NotInRecord, match="no account 99"):
         store.close_account(owner, 99, "why")
     with pytest.raises(AlreadyThere, match="is open already"):

@@ -27,6 +27,7 @@ from lesionscope.store.chain import event_hash, row_sha256, sha256_of
 from lesionscope.store.database import open_engine
 from lesionscope.store.tables import RECORD_TABLES, ROW_TABLES
 from lesionscope.store.vault import Vault
+from tests.store.reading_room import furnish
 
 if TYPE_CHECKING:
     from tests.store.conftest import Clinic
@@ -392,3 +393,29 @@ def test_a_database_file_that_is_damaged_is_said(store: Store, file: Path, tmp_p
     file.write_bytes(data)
     with Store.open(tmp_path / "home") as again:
         assert any("the database cannot be read to its end" in s for s in again.verify())
+
+
+def test_a_blinded_read_names_the_rules_it_was_read_under(tmp_path: Path) -> None:
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with Store.open(tmp_path / "home", hasher=quick) as store:
+        room = furnish(store)
+        plan = room.plan(repeat_percent=0)
+        campaign = store.start_campaign(room.manager, plan, room.chosen(patients=1))
+        for reader, level in ((room.one, 0), (room.two, 3)):
+            for line in store.my_cases(reader):
+                room.lock(reader, line.code, level, 2.0)
+        (line,) = [one for one in store.my_cases(room.third) if one.settles][:1]
+        store.settle_case(room.third, line.code, PASSWORD, choice=1, reason="clearer")
+        assert store.verify() == []
+        text = '{"plan":{}}'
+        forge(
+            tmp_path / "home" / "record.sqlite",
+            f"UPDATE campaigns SET content = '{text}', content_sha256 = '{sha256_of(text)}'",
+            f"UPDATE case_reads SET content = '{text}', content_sha256 = '{sha256_of(text)}' "
+            "WHERE id = 1",
+        )
+        found = store.verify()
+    changed = "which is not the same any more"
+    assert f"case read 2 names campaign {campaign.code}, {changed}" in found
+    with_both = [f for f in found if f.endswith(f"names case read 1, {changed}")]
+    assert with_both  # the settlement, which was made on both reads

@@ -1,7 +1,10 @@
 // The form of a blinded case. Digits answer the item in focus and go on to the next, "n" says not
 // assessable. What is entered is told to the server at once and kept in this tab until the server
-// has it, so a reload or a lost connection loses nothing.
+// has it, so a reload or a lost connection loses nothing. What the server does not confirm is told
+// again, ever more rarely, and the form says so meanwhile.
 const forms = new WeakMap()
+const CONFIRMED_WITHIN = 4000 // ms; the first time, then twice as long each time
+const LONGEST_WAIT = 30000
 const NA = "not assessable"
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -13,6 +16,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   form.tell = setStateValue
   form.server = data.draft
+  if (confirmed(form)) settled(form)
   const kept = recall(form)
   if (kept && !data.locked && kept.at > (data.draft.at ?? 0)) {
     form.entered = kept
@@ -31,7 +35,7 @@ function begin(root, data) {
   const body = element("div", { className: "body" })
   root.replaceChildren(body)
   const form = { code: data.code, locked: data.locked, data, root: body, entered: structuredClone(data.draft) }
-  body.replaceChildren(...data.panes.flatMap((pane) => paneParts(form, pane)), noteParts(form), glossary(form))
+  body.replaceChildren(...data.panes.flatMap((pane) => paneParts(form, pane)), noteParts(form), pending(), glossary(form))
   body.addEventListener("keydown", (event) => {
     if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation() // the page has shortcuts of its own
     pressed(form, event)
@@ -44,6 +48,7 @@ function begin(root, data) {
 function paneParts(form, pane) {
   const parts = []
   if (pane) parts.push(element("h3", { textContent: `Side ${pane}` }))
+  if (form.data.point) parts.push(element("h3", { textContent: `Scores of ${form.data.point.toLowerCase()}` }))
   let place = null
   for (const item of form.data.items) {
     if (item.place && item.place !== place) parts.push(element("h4", { textContent: item.place }))
@@ -78,7 +83,7 @@ function areaPart(form, pane) {
   const set = element("fieldset", { className: "item area" })
   set.dataset.key = "bsa"
   set.dataset.pane = pane
-  set.append(element("legend", { textContent: "Involved body surface in these photos" }))
+  set.append(element("legend", { textContent: areaLabel(form, pane) }))
   const row = element("div", { className: "choices" })
   const number = element("input", { type: "number", min: 0, max: 100, step: 0.1, inputMode: "decimal", disabled: form.locked })
   number.ariaLabel = `${pane ? `Side ${pane}, ` : ""}involved body surface, percent`
@@ -95,12 +100,23 @@ function areaPart(form, pane) {
   return set
 }
 
+function areaLabel(form, pane) {
+  if (form.data.point) return `Involved body surface at ${form.data.point.toLowerCase()}`
+  return `Involved body surface in ${pane ? `the photos of side ${pane}` : "these photos"}`
+}
+
 function noteParts(form) {
   const label = element("label", { className: "note" })
   const text = element("textarea", { rows: 1, maxLength: 500, disabled: form.locked })
   text.oninput = () => change(form, (entered) => { entered.note = text.value })
   label.append(element("span", { textContent: "Remark (optional; name nobody)" }), text)
   return label
+}
+
+function pending() {
+  const line = element("p", { className: "pending", role: "status" })
+  line.ariaLive = "polite"
+  return line
 }
 
 function glossary(form) {
@@ -147,15 +163,33 @@ function side(entered, pane) {
 
 function change(form, act) {
   act(form.entered)
-  form.entered.at = Date.now()
+  // Later than what it follows, even where the clock of another screen of this reader is ahead.
+  form.entered.at = Math.max(Date.now(), (form.entered.at ?? 0) + 1)
   remember(form)
   paint(form)
   tell(form)
 }
 
-function tell(form) {
+function tell(form, tries = 0) {
   form.told = form.entered.at
-  form.tell("entered", { code: form.code, ...structuredClone(form.entered) })
+  // A number of its own: the same words twice would be no change, and nobody would act on them.
+  form.tell("entered", { code: form.code, ...structuredClone(form.entered), tries })
+  clearTimeout(form.waiting)
+  form.waiting = setTimeout(() => repeat(form, tries + 1), Math.min(CONFIRMED_WITHIN * 2 ** tries, LONGEST_WAIT))
+}
+
+function repeat(form, tries) {
+  if (confirmed(form) || !form.root.isConnected) return
+  form.root.querySelector(".pending").textContent =
+    "Not saved yet: the server does not answer. Your entries are kept in this tab; leave it open."
+  tell(form, tries)
+}
+
+const confirmed = (form) => (form.server.at ?? 0) >= (form.entered.at ?? 0)
+
+function settled(form) {
+  clearTimeout(form.waiting)
+  form.root.querySelector(".pending").textContent = ""
 }
 
 function paint(form) {

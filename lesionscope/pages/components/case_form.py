@@ -50,6 +50,7 @@ def case_form(
             "code": case.line.code,
             "panes": list(case.panes),
             "items": [_item(case, item) for item in case.items],
+            "point": case.point,
             "ask_bsa": case.ask_bsa,
             "area_help": _AREA_HELP,
             "draft": draft,
