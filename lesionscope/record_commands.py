@@ -87,12 +87,11 @@ def import_(
     reason: Annotated[str, typer.Option(help="Why scores that came in before are changed.")] = "",
 ) -> None:
     """Bring patients, visits and scores in from CSV: look at every line first, then all or none."""
-    from lesionscope.core.catalogue import instruments
     from lesionscope.exchange.plain_record_csv import read_plain_record
 
     data = file.read_bytes()
     with acting(name) as (store, by):
-        read = read_plain_record(data, instruments(store.instrument_settings(by)))
+        read = read_plain_record(data, store.instruments_so_far(by))
         plan = store.plan_import(by, read.visits)
         bad = _say_faults((*read.faults, *plan.faults))
         _say_plan(plan)

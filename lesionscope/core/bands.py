@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -105,25 +104,3 @@ class BandScheme:
             Ids of the unverified schemes that the study uses.
         """
         return self.certainty is not Certainty.UNVERIFIED or self.id in adopted
-
-
-def rising(*cuts: tuple[float, str], top: float = math.inf) -> tuple[Band, ...]:
-    """Return bands that meet without a gap, each from its cut up to below the next.
-
-    Parameters
-    ----------
-    *cuts : (float, str)
-        Lowest value and name of each band, rising.
-    top : float
-        Highest value of the last band.
-
-    Examples
-    --------
-    >>> [band.name for band in rising((0, "less"), (15, "more")) if band.holds(14.5)]
-    ['less']
-    """
-    ends = [low for low, _ in cuts[1:]]
-    closed = [
-        Band(name, low, end, open_high=True) for (low, name), end in zip(cuts, ends, strict=False)
-    ]
-    return (*closed, Band(cuts[-1][1], cuts[-1][0], top))

@@ -86,6 +86,9 @@ class InstrumentSettings:
         Whether one unanswered question of the DLQI counts as zero.
     itch_visual_analogue : bool
         Whether itch is marked on a line.
+    severity_cutoff : str
+        Id of the one published severity scheme of CDASI activity that the study uses; empty for
+        all of them.
     adopted : frozenset of str
         Ids of the unverified bands and responder rules that the study uses.
     errors : mapping of (str, str) to MeasurementError
@@ -98,6 +101,7 @@ class InstrumentSettings:
     catbm_combined: tuple[str, ...] = COMBINED
     dlqi_one_blank_is_zero: bool = False
     itch_visual_analogue: bool = False
+    severity_cutoff: str = ""
     adopted: frozenset[str] = frozenset()
     errors: Mapping[tuple[str, str], MeasurementError] = field(default_factory=dict)
     numbers: tuple[StudyNumber, ...] = ()

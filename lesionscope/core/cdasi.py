@@ -15,7 +15,7 @@ Anyanwu et al. 2015, Br J Dermatol 173:969-74: cut-offs and minimal important ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lesionscope.core.cdasi_form import ITEMS, FormItem, Part, item_named, items_of
@@ -201,13 +201,19 @@ def score(part: Part, answers: Mapping[str, Answer]) -> Score:
     return Score(part, None, found.answered, required, found.not_assessable)
 
 
-def severity_bands(activity_total: int) -> dict[str, str]:
-    """Name the severity of an activity total under both published cut-offs.
+def severity_bands(
+    activity_total: int, *, adopted: Collection[str] = (), cutoff: str = ""
+) -> dict[str, str]:
+    """Name the severity of an activity total under the cut-offs that the study uses.
 
     Parameters
     ----------
     activity_total : int
         0 to 100.
+    adopted : collection of str
+        Ids of the unverified schemes that the study uses.
+    cutoff : str
+        Id of the one published scheme that the study uses; empty for all of them.
 
     Returns
     -------
@@ -223,8 +229,16 @@ def severity_bands(activity_total: int) -> dict[str, str]:
     --------
     >>> severity_bands(7)
     {'Stanford, mild up to 14': 'mild', 'Pennsylvania, 19': 'mild'}
+    >>> severity_bands(16, cutoff="cdasi-pennsylvania")
+    {'Pennsylvania, 19': 'mild'}
     """
-    return bands_of(Total(CDASI.rule(Part.ACTIVITY.value), activity_total))
+    named = bands_of(Total(CDASI.rule(Part.ACTIVITY.value), activity_total), adopted)
+    used = {
+        one.name
+        for one in ACTIVITY_BANDS
+        if one.certainty is Certainty.UNVERIFIED or cutoff in ("", one.id)
+    }
+    return {name: band for name, band in named.items() if name in used}
 
 
 def change(part: Part, baseline: int, now: int, *, error: MeasurementError | None = None) -> Change:

@@ -13,6 +13,7 @@ class ExchangeFormat(StrEnum):
     CDISC = "cdisc"
     DICOM = "dicom"
     PICTURES = "pictures"
+    REPORT = "report"
 
 
 ABOUT: dict[ExchangeFormat, str] = {
@@ -33,6 +34,10 @@ ABOUT: dict[ExchangeFormat, str] = {
     ),
     ExchangeFormat.PICTURES: (
         "Released photos without metadata, by pseudonym and study day, with an index"
+    ),
+    ExchangeFormat.REPORT: (
+        "Study report as PDF, A4 and Letter: schedule, scores over visits, responders, capture "
+        "quality, agreement, limits"
     ),
 }
 """What each kind is, for people."""

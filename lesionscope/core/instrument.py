@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lesionscope.core.bands import BandScheme
-from lesionscope.core.change import Change, ImportantChange, MeasurementError, ResponderRule
+from lesionscope.core.change import ImportantChange, ResponderRule
 from lesionscope.core.evidence import Certainty, Citation, Fact
 from lesionscope.core.field import NOT_ASSESSABLE as NOT_ASSESSABLE
 from lesionscope.core.field import Answer as Answer
@@ -291,16 +291,3 @@ def bands_of(total: Total, adopted: Collection[str] = ()) -> dict[str, str]:
         for scheme in total.rule.bands
         if scheme.applies(adopted)
     }
-
-
-def change_of(baseline: Total, now: Total, error: MeasurementError | None = None) -> Change:
-    """Compare two totals of one score.
-
-    Raises
-    ------
-    ValueError
-        If they are totals of different scores.
-    """
-    if (baseline.rule.id, baseline.rule.keys) != (now.rule.id, now.rule.keys):
-        raise ValueError(f"{baseline.rule.label} and {now.rule.label} cannot be compared")
-    return Change(baseline.value, now.value, now.rule.important, error)

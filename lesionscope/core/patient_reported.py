@@ -152,20 +152,33 @@ def dlqi(*, one_blank_is_zero: bool = False) -> Instrument:
     )
 
 
-ITCH_BANDS = BandScheme(
-    "itch-reich",
-    "Itch, Reich 2012",
-    (
-        Band("none", 0, 0),
-        Band("mild", 0, 4, open_low=True, open_high=True),
-        Band("moderate", 4, 7, open_high=True),
-        Band("severe", 7, 9, open_high=True),
-        Band("very severe", 9, 10),
+ITCH_BANDS = (
+    BandScheme(
+        "itch-reich",
+        "Itch, Reich 2012",
+        (
+            Band("none", 0, 0),
+            Band("mild", 0, 4, open_low=True, open_high=True),
+            Band("moderate", 4, 7, open_high=True),
+            Band("above moderate", 7, 10),
+        ),
+        Certainty.READ,
+        REICH_2012,
+        "Found for the visual analogue scale; patients rate higher on the numeric one.",
     ),
-    Certainty.READ,
-    REICH_2012,
-    "Found for the visual analogue scale; patients rate higher on the numeric one.",
+    BandScheme(
+        "itch-severe-7-9",
+        "Itch, severe from 7",
+        (
+            Band("below severe", 0, 7, open_high=True),
+            Band("severe", 7, 9, open_high=True),
+            Band("very severe", 9, 10),
+        ),
+        Certainty.UNVERIFIED,
+        note="Ascribed to Reich 2012 from memory; only the bands up to moderate were read there.",
+    ),
 )
+"""Meanings of itch up to moderate; what lies above was not read, and only a study adopts it."""
 
 _ITCH_RESPONSE = ImportantChange(
     4, "atopic dermatitis", Certainty.RESTATED, ITCH_RESPONSE, "not measured in dermatomyositis"
@@ -183,8 +196,8 @@ def itch(*, visual_analogue: bool = False) -> Instrument:
     Examples
     --------
     >>> from lesionscope.core.instrument import bands_of
-    >>> bands_of(itch().total("itch", {"itch": 7}))
-    {'Itch, Reich 2012': 'severe'}
+    >>> bands_of(itch().total("itch", {"itch": 6}))
+    {'Itch, Reich 2012': 'moderate'}
     """
     scale = Numbers(0, 10, "cm", decimals=1) if visual_analogue else Numbers(0, 10)
     name = "Itch, visual analogue scale" if visual_analogue else "Itch, numeric rating scale"
@@ -207,7 +220,7 @@ def itch(*, visual_analogue: bool = False) -> Instrument:
         Certainty.READ,
         REICH_2012,
         decimals=scale.decimals,
-        bands=(ITCH_BANDS,),
+        bands=ITCH_BANDS,
         important=(_ITCH_RESPONSE,),
     )
     return Instrument(

@@ -8,10 +8,12 @@ habit: a missing PGA scale stays missing, and the questions that hang on it go u
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 from lesionscope.core.catalogue import InstrumentSettings, StudyNumber, instruments
+from lesionscope.core.catbm import COMBINED, catbm
+from lesionscope.core.change import MeasurementError
 from lesionscope.core.criterion import (
     ID,
     Criterion,
@@ -20,6 +22,7 @@ from lesionscope.core.criterion import (
     ResponseRule,
 )
 from lesionscope.core.field import Numbers
+from lesionscope.core.instrument import Instrument
 from lesionscope.core.schedule import PlannedVisit, ShotList, check_schedule
 from lesionscope.core.study import (
     Blinding,
@@ -155,14 +158,12 @@ class Protocol:
         ValueError
             If it adopts a threshold that does not exist, or a number of its own is not one.
         """
-        chosen, scale = self.settings, self.settings.pga_scale.value
-        return InstrumentSettings(
-            pga_scale=PGA_SCALES[scale] if scale else None,
-            dlqi_one_blank_is_zero=bool(chosen.dlqi_one_blank_is_zero.value),
-            itch_visual_analogue=bool(chosen.itch_visual_analogue.value),
-            adopted=frozenset(chosen.adopted.value or ()),
-            numbers=tuple(_study_number(number) for number in self.numbers),
-        )
+        texts = {source.id: source.text for source in self.sources}
+        errors = {
+            (one.instrument, one.score): MeasurementError(one.sem, texts[one.source])
+            for one in self.settings.errors
+        }
+        return replace(_chosen_scales(self), errors=errors)
 
     def scored(self, instrument: str) -> tuple[PlannedVisit, ...]:
         """Return the visits at which an instrument is scored."""
@@ -180,6 +181,26 @@ class Protocol:
         yield from _open_faults(self)
         yield from _scale_faults(self)
         yield from _instrument_faults(self)
+
+
+def _chosen_scales(protocol: Protocol) -> InstrumentSettings:
+    """Return what a study sets of the instruments, but for the errors of its readers."""
+    chosen, scale = protocol.settings, protocol.settings.pga_scale.value
+    cutoff = chosen.severity_cutoff.value
+    return InstrumentSettings(
+        pga_scale=PGA_SCALES[scale] if scale else None,
+        catbm_combined=_combined(protocol),
+        severity_cutoff=cutoff.value if cutoff else "",
+        dlqi_one_blank_is_zero=bool(chosen.dlqi_one_blank_is_zero.value),
+        itch_visual_analogue=bool(chosen.itch_visual_analogue.value),
+        adopted=frozenset(chosen.adopted.value or ()),
+        numbers=tuple(_study_number(number) for number in protocol.numbers),
+    )
+
+
+def _combined(protocol: Protocol) -> tuple[str, ...]:
+    asked = protocol.settings.catbm_combined
+    return COMBINED if asked is None or asked.value is None else asked.value
 
 
 def _parts(path: str, value: object) -> Iterator[tuple[str, object]]:
@@ -289,15 +310,39 @@ def _instrument_faults(protocol: Protocol) -> Iterator[tuple[str, str]]:
         except ValueError as error:
             sound = False
             yield f"numbers[{number.id}]", str(error)
+    try:
+        catbm(_combined(protocol))
+    except ValueError as error:
+        sound = False
+        yield "settings.catbm_combined", str(error)
     if not sound:
         return
     try:
-        known = {MEASURED_AREA, *instruments(protocol.instrument_settings())}
+        forms = instruments(_chosen_scales(protocol))
     except ValueError as error:
         yield "settings.adopted" if "unverified" in str(error) else "numbers", str(error)
         return
+    yield from _error_faults(protocol, forms)
+    known = {MEASURED_AREA, *forms}
     for visit in protocol.visits:
         for name in visit.instruments:
             if name not in known:
                 reason = f"needs one of {', '.join(sorted(known))}; got {name!r}"
                 yield f"visits[{visit.id}].instruments", reason
+
+
+def _error_faults(protocol: Protocol, forms: Mapping[str, Instrument]) -> Iterator[tuple[str, str]]:
+    """Find measurement errors of scores that do not exist, or given twice."""
+    seen = set()
+    for number, one in enumerate(protocol.settings.errors, start=1):
+        path = f"settings.errors[#{number}]"
+        if one.instrument not in forms:
+            yield path, f"instrument must be one of {', '.join(forms)}; got {one.instrument!r}"
+            continue
+        try:
+            forms[one.instrument].rule(one.score)
+        except ValueError as error:
+            yield path, str(error)
+        if (one.instrument, one.score) in seen:
+            yield path, f"the error of {one.instrument}, {one.score} is given twice"
+        seen.add((one.instrument, one.score))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lesionscope.core.change import MeasurementError
 from lesionscope.core.field import Levels, Numbers
 from lesionscope.core.measurement import Convention
 from lesionscope.core.pga import FIVE_LEVELS, VISUAL_ANALOGUE
@@ -65,6 +66,29 @@ class SeverityCutoff(StrEnum):
 
 
 @dataclass(frozen=True)
+class ReaderError:
+    """The measurement error of one score, from an agreement study of the study's own readers.
+
+    Attributes
+    ----------
+    instrument, score : str
+        What was scored, such as ``"cdasi"`` and ``"activity"``.
+    sem : float
+        Standard error of measurement, points.
+    source : str
+        Id of the source that gives it.
+    """
+
+    instrument: str
+    score: str
+    sem: float
+    source: str
+
+    def __post_init__(self) -> None:
+        MeasurementError(self.sem, self.source)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the study chooses where instruments leave a choice.
 
@@ -85,6 +109,10 @@ class Settings:
     dlqi_one_blank_is_zero, itch_visual_analogue : Sourced of bool
         Whether one unanswered question of the DLQI counts as zero; whether itch is marked on a
         line.
+    errors : tuple of ReaderError
+        Without one the smallest detectable change of a score is not known.
+    catbm_combined : Sourced of tuple of str, or None
+        The seven lesions of the CAT-BM asked twice; None for the seven from memory.
     """
 
     pga_scale: Sourced[PgaScale]
@@ -94,6 +122,8 @@ class Settings:
     adopted: Sourced[tuple[str, ...]]
     dlqi_one_blank_is_zero: Sourced[bool]
     itch_visual_analogue: Sourced[bool]
+    errors: tuple[ReaderError, ...] = ()
+    catbm_combined: Sourced[tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
         certainty = self.certainty.value

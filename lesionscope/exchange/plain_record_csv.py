@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from lesionscope.core.field import NOT_ASSESSABLE, Answer
-from lesionscope.core.instrument import Instrument, Total
+from lesionscope.core.instrument import Instrument
 from lesionscope.core.people import PSEUDONYM
-from lesionscope.core.plain_record import Item, LineFault, PlainVisit
+from lesionscope.core.plain_record import Item, LineFault, PlainVisit, total_fault
 from lesionscope.exchange.csv_table import csv_table, defused
 
 PATIENT, VISIT, DAY = "patient", "visit", "date"
 RATER = "rater"
 MOST_BYTES = 20_000_000
 """Beyond this a file is something else than a plain record."""
-_LONGEST = 64
+_LONGEST, _LONGEST_NAME = 64, 128
 
 Instruments = Mapping[str, Instrument]
 
@@ -166,10 +166,12 @@ def _visit(
             if column == PATIENT:
                 _check_pseudonym(cell)
             elif column == VISIT:
-                _check_label(cell)
+                _check_words(cell, _LONGEST)
             elif column == DAY:
                 day = _day(cell)
-            elif cell and items[column][1] != RATER:
+            elif items[column][1] == RATER:
+                _check_words(cell, _LONGEST_NAME)
+            elif cell:
                 read[column] = _answer(cell)
         except ValueError as error:
             faults.append(LineFault(number, column, str(error)))
@@ -195,9 +197,9 @@ def _check_pseudonym(cell: str) -> None:
         )
 
 
-def _check_label(cell: str) -> None:
-    if len(cell) > _LONGEST or not cell.isprintable():
-        raise ValueError(f"a label has at most {_LONGEST} characters on one line")
+def _check_words(cell: str, longest: int) -> None:
+    if len(cell) > longest or not cell.isprintable():
+        raise ValueError(f"must be at most {longest} characters on one line")
 
 
 def _day(cell: str) -> date | None:
@@ -227,41 +229,25 @@ def _answer(cell: str) -> Answer:
 def _against_totals(plain: PlainVisit, instruments: Instruments) -> list[LineFault]:
     """Check every answer against its scale, and every total against its range and its items."""
     faults = []
-    answers: dict[str, dict[str, Answer]] = {}
+    answers: dict[str, dict[str, Answer]] = {name: {} for name, _ in plain.scores}
+    totals: list[Item] = []
     for (name, key), answer in plain.scores.items():
         form = instruments[name]
+        if key not in {field.key for field in form.fields}:
+            totals.append((name, key))
+            continue
         try:
-            if key in {field.key for field in form.fields}:
-                form.field(key).check(answer)
-                answers.setdefault(name, {})[key] = answer
-            else:
-                _check_total(form, key, answer)
+            form.field(key).check(answer)
         except ValueError as error:
             faults.append(LineFault(plain.line, f"{name}.{key}", str(error)))
+        answers[name][key] = answer
     if faults:
         return faults
-    return [fault for name in answers for fault in _other_totals(plain, instruments[name], answers)]
-
-
-def _check_total(form: Instrument, score: str, answer: Answer) -> None:
-    rule = form.rule(score)
-    if isinstance(answer, str) or not rule.low <= answer <= rule.high:
-        raise ValueError(f"{rule.label} must be {rule.low:g} to {rule.high:g}, got {answer!r}")
-
-
-def _other_totals(
-    plain: PlainVisit, form: Instrument, answers: Mapping[str, Mapping[str, Answer]]
-) -> Iterator[LineFault]:
-    """Name each total that its own items do not add up to."""
-    own = {field.key for field in form.fields}
-    for rule in form.scores:
-        said = plain.scores.get((form.id, rule.id))
-        if said is None or rule.id in own:
-            continue
-        reckoned = form.total(rule.id, answers[form.id])
-        if isinstance(reckoned, Total) and abs(reckoned.value - float(said)) > 1e-6:
-            reason = f"the items of this line give {reckoned.value:g}, the file says {said:g}"
-            yield LineFault(plain.line, f"{form.id}.{rule.id}", reason)
+    wrong = (
+        (item, total_fault(instruments[item[0]], item[1], plain.scores[item], answers[item[0]]))
+        for item in totals
+    )
+    return [LineFault(plain.line, ".".join(item), reason) for item, reason in wrong if reason]
 
 
 def write_plain_record(visits: Iterable[PlainVisit]) -> bytes:

@@ -30,7 +30,7 @@ from lesionscope.core.study import (
     SupplyCap,
     Treatment,
 )
-from lesionscope.core.study_settings import PgaScale, Settings, SeverityCutoff
+from lesionscope.core.study_settings import PgaScale, ReaderError, Settings, SeverityCutoff
 from lesionscope.exchange.protocol_text import FORMAT
 from lesionscope.exchange.yaml_tree import Keys, Place
 
@@ -121,7 +121,9 @@ def _settings(place: Place) -> Settings:
     keys = place.keys(
         *("pga_scale", "severity_cutoff", "bsa_convention", "certainty", "adopted"),
         *("dlqi_one_blank_is_zero", "itch_visual_analogue"),
+        optional=("errors", "catbm_combined"),
     )
+    none_given: tuple[ReaderError, ...] = ()
     return place.build(
         Settings,
         pga_scale=_sourced(keys, "pga_scale", lambda p: p.choice(SCALES)),
@@ -131,6 +133,22 @@ def _settings(place: Place) -> Settings:
         adopted=_sourced(keys, "adopted", lambda p: p.each(Place.text)),
         dlqi_one_blank_is_zero=_sourced(keys, "dlqi_one_blank_is_zero", Place.flag),
         itch_visual_analogue=_sourced(keys, "itch_visual_analogue", Place.flag),
+        errors=keys.read_or("errors", _reader_errors, none_given),
+        catbm_combined=_sourced(keys, "catbm_combined", lambda p: p.each(Place.text)),
+    )
+
+
+def _reader_errors(place: Place) -> tuple[ReaderError, ...]:
+    return place.each(_reader_error)
+
+
+def _reader_error(place: Place) -> ReaderError:
+    texts = ("instrument", "score", "source")
+    keys = place.keys(*texts, "sem")
+    return place.build(
+        ReaderError,
+        **{name: keys.read(name, Place.text) for name in texts},
+        sem=keys.read("sem", Place.number),
     )
 
 

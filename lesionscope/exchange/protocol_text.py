@@ -25,6 +25,8 @@ _ABSENT: dict[str, object] = {
     "drop": None,
     "drop_percent": None,
     "reaches": None,
+    "errors": (),
+    "catbm_combined": None,
 }
 
 

@@ -190,7 +190,7 @@ def _neighbour(rng: np.random.Generator, recipe: Recipe, strength: Array, mm: fl
     return _blood(rng, other, np.asarray(second, dtype=np.float32), mm)
 
 
-def _erode(rng: np.random.Generator, body: Array, strength: Array, mm: float) -> Array:
+def erode(rng: np.random.Generator, body: Array, strength: Array, mm: float) -> Array:
     """Put raw and crusted spots into the lesion; they look alike on every tone."""
     return _eroded(rng, body, strength, mm)[0]
 
@@ -223,7 +223,7 @@ def _eroded(
     return np.asarray(body, dtype=np.float32), np.asarray(everywhere, dtype=np.float32)
 
 
-def _flake(
+def cover_with_flakes(
     rng: np.random.Generator, body: Array, strength: Array, recipe: Recipe, mm: float
 ) -> Array:
     """Cover a share of the lesion with whitish flakes."""

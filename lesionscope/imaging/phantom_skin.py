@@ -113,7 +113,7 @@ def _creases(rng: np.random.Generator, shape: tuple[int, int], mm_per_px: float)
     return np.asarray(groove * patchy + 0.12 * fine, dtype=np.float32)
 
 
-def _borrowed_texture(
+def borrowed_texture(
     rng: np.random.Generator, shape: tuple[int, int], patches: Sequence[NDArray[np.uint8]]
 ) -> Array:
     """Take the detail of a photographed patch of clear skin, without its colour or its shade."""
@@ -195,7 +195,7 @@ def _lines(
     return np.asarray(field * min(1.0, width), dtype=np.float32)
 
 
-def _marks(rng: np.random.Generator, shape: tuple[int, int], mm_per_px: float) -> Array:
+def skin_marks(rng: np.random.Generator, shape: tuple[int, int], mm_per_px: float) -> Array:
     """Return the density of what is on clear skin and is no lesion."""
     density = np.zeros((*shape, 3), dtype=np.float32)
     area_cm2 = shape[0] * shape[1] * (mm_per_px / 10) ** 2
@@ -262,11 +262,11 @@ def draw_host(
     density += blotch[..., None] * rng.uniform(0.01, 0.05) * colour.HAEMOGLOBIN
     relief = 0.15 * smooth_noise(rng, shape, 0.5 / mm_per_px)
     if patches and rng.random() < 0.6:
-        density += _borrowed_texture(rng, shape, patches) * rng.uniform(0.5, 1.5)
+        density += borrowed_texture(rng, shape, patches) * rng.uniform(0.5, 1.5)
     if rng.random() < 0.45:
         relief = relief + _creases(rng, shape, mm_per_px) * rng.uniform(0.3, 1.6)
     density -= (rng.uniform(0.03, 0.35) * np.minimum(relief, 0.3))[..., None]
-    density += _marks(rng, shape, mm_per_px)
+    density += skin_marks(rng, shape, mm_per_px)
     skin = np.ones(shape, dtype=bool)
     if rng.random() < 0.5:
         skin, shade = _cut_out(rng, shape, mm_per_px)

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope.imaging import colour
-from lesionscope.imaging.phantom import Recipe, _erode, _flake
+from lesionscope.imaging.phantom import Recipe, cover_with_flakes, erode
 from lesionscope.imaging.phantom_body import Body, Mask, draw_body
 from lesionscope.imaging.phantom_camera import expose, light_up
 from lesionscope.imaging.phantom_scenery import behind, dress, props, shading
 from lesionscope.imaging.phantom_skin import (
     Array,
-    _borrowed_texture,
-    _marks,
+    borrowed_texture,
+    skin_marks,
     smooth_noise,
     tone_albedo,
 )
@@ -128,9 +128,9 @@ def _skin_density(
         net = np.abs(smooth_noise(rng, shape, side * rng.uniform(0.02, 0.06)))
         density += (net - net.mean())[..., None] * rng.uniform(0, 0.12) * colour.HAEMOGLOBIN
     if patches and rng.random() < 0.5:
-        density += _borrowed_texture(rng, shape, patches) * rng.uniform(0.4, 1.3)
+        density += borrowed_texture(rng, shape, patches) * rng.uniform(0.4, 1.3)
     for _ in range(2):
-        density += _marks(rng, shape, mm)
+        density += skin_marks(rng, shape, mm)
     # Palms hold little melanin and much blood: dark skin has pale, reddish palms.
     palm = body.palm[..., None]
     pale = base - np.clip(base[1] - 0.75, 0, None) * rng.uniform(0.4, 0.9) * colour.MELANIN / 1.0
@@ -258,7 +258,7 @@ def _surface(rng: np.random.Generator, reflect: Array, strength: Array, mm: floa
         return reflect
     recipe = Recipe(ita_deg=0.0, scale=int(rng.choice(3, p=[0.4, 0.35, 0.25])))
     if recipe.scale:
-        reflect = _flake(rng, reflect, strength, recipe, mm)
+        reflect = cover_with_flakes(rng, reflect, strength, recipe, mm)
     if rng.random() < 0.2:
-        reflect = _erode(rng, reflect, strength, mm)
+        reflect = erode(rng, reflect, strength, mm)
     return reflect

@@ -168,7 +168,7 @@ def show_rights() -> None:
         height="content",
     )
     st.caption(
-        "Every page and every method of the record asks for the right anew. Nobody countersigns "
+        "Every page, and every act in the record, asks for the right anew. Nobody countersigns "
         "what they signed, and nobody answers their own request to unlock."
     )
 

@@ -1,9 +1,8 @@
-"""The baseline of a patient, and how a score stands against it."""
+"""How a score stands against the baseline of the patient."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -11,37 +10,9 @@ from lesionscope.core.cdasi import CDASI, Answer, Part, change, score
 from lesionscope.core.change import Change
 from lesionscope.core.people import Reader, Visit
 from lesionscope.core.schedule import PlannedVisit
-from lesionscope.core.trial import VisitCourse, place_visits
 from lesionscope.pages import frame
 from lesionscope.store.store import Store
-
-BASELINE = "baseline"
-"""What a visit is called that others are compared with, where no protocol says it."""
-
-
-def course_of(store: Store, reader: Reader, patient_id: int) -> VisitCourse | None:
-    """Return the visits of a patient against the protocol; None where the study has none."""
-    protocol = store.protocol(reader)
-    if protocol is None:
-        return None
-    patient = store.study_patient(reader, patient_id)
-    held = [visit.visit for visit in patient.visits]
-    today = datetime.now(UTC).date()
-    return place_visits(protocol.visits, held, today=today, chosen=patient.chosen)
-
-
-def baseline_of(store: Store, reader: Reader, patient_id: int) -> Visit | None:
-    """Return the visit that the others of a patient are compared with.
-
-    With a protocol that is the visit of its day 0; without one, the visit called Baseline, or
-    else the earliest.
-    """
-    course = course_of(store, reader, patient_id)
-    if course is not None:
-        return next(placed.held for placed in course.placed if placed.planned.day == 0)
-    held = store.visits(reader, patient_id)
-    named = (visit for visit in held if visit.label.strip().casefold() == BASELINE)
-    return next(named, held[0] if held else None)
+from lesionscope.study_desk import course_of, earlier_baseline
 
 
 def planned_visit(store: Store, reader: Reader, visit: Visit) -> PlannedVisit | None:
@@ -60,10 +31,10 @@ def cdasi_changes(
     -------
     tuple of Visit and dict of Part to Change, or None
         The baseline visit and the change of each part that has a total at both; None at the
-        baseline itself, or where none was signed.
+        baseline and before it, or where none was signed.
     """
-    baseline = baseline_of(store, reader, visit.patient_id)
-    if baseline is None or baseline.id == visit.id:
+    baseline = earlier_baseline(store, reader, visit)
+    if baseline is None:
         return None
     signed = store.current_reading(reader, baseline.id)
     if signed is None:

@@ -12,9 +12,10 @@ from lesionscope.core.form import SignedTotal, StoredForm, change_since, signed_
 from lesionscope.core.instrument import Instrument, ScoreRule
 from lesionscope.core.people import Reader, Visit
 from lesionscope.pages import session
-from lesionscope.pages.baseline import baseline_of, show_change
+from lesionscope.pages.baseline import show_change
 from lesionscope.pages.instrument_facts import mark
 from lesionscope.store.store import Store
+from lesionscope.study_desk import earlier_baseline
 
 MANY = 4
 """More scores than these are shown as a first total and a table of its parts."""
@@ -71,8 +72,8 @@ def show_form_changes(
     store: Store, reader: Reader, visit: Visit, form: StoredForm, instrument: Instrument
 ) -> None:
     """Say how the totals of a signed form stand against those of the baseline."""
-    baseline = baseline_of(store, reader, visit.patient_id)
-    if baseline is None or baseline.id == visit.id:
+    baseline = earlier_baseline(store, reader, visit)
+    if baseline is None:
         return
     first = store.current_form(reader, baseline.id, form.instrument_id)
     if first is None:

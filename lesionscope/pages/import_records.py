@@ -152,8 +152,9 @@ def show_import(reader: Reader, known: Instruments) -> None:
         return
     data = sent.getvalue()
     try:
-        found: PlainFile = read_plain_record(data, known)
-        plan = session.store().plan_import(reader, found.visits)
+        store = session.store()
+        found: PlainFile = read_plain_record(data, store.instruments_so_far(reader))
+        plan = store.plan_import(reader, found.visits)
     except ValueError as refusal:
         st.error(session.sentence(refusal), icon=":material/block:")
         return

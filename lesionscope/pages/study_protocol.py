@@ -125,6 +125,15 @@ def show_settings(protocol: Protocol) -> None:
                     "Note": part.note,
                 }
             )
+    rows += [
+        {
+            "Setting": f"settings.errors, {one.instrument}.{one.score}",
+            "Value": f"standard error {one.sem:g} points",
+            "Source": protocol.source_named(one.source).certainty.value,
+            "Note": "",
+        }
+        for one in protocol.settings.errors
+    ]
     with st.expander("Settings and limits", icon=":material/tune:"):
         st.dataframe(rows, hide_index=True, width="stretch")
 

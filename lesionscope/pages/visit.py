@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import streamlit as st
 
+from lesionscope.core.catalogue import InstrumentSettings
 from lesionscope.core.cdasi import NOT_ASSESSABLE, Part, item_named, score, severity_bands
 from lesionscope.core.measurement import BsaEstimate, Convention
 from lesionscope.core.people import Act, Reader, may
@@ -64,7 +65,9 @@ def drop_correction(store: Store, reader: Reader, visit_id: int) -> None:
     store.save_draft(reader, visit_id, Draft().content())
 
 
-def show_totals(answers: Draft | Reading, areas: dict[str, BsaEstimate | None]) -> None:
+def show_totals(
+    answers: Draft | Reading, areas: dict[str, BsaEstimate | None], settings: InstrumentSettings
+) -> None:
     """Show the two CDASI totals, which are never added, and the body surface by convention."""
     boxes = st.columns(len(Part) + len(areas))
     for part, box in zip(Part, boxes, strict=False):
@@ -74,20 +77,21 @@ def show_totals(answers: Draft | Reading, areas: dict[str, BsaEstimate | None]) 
         partly = f"{state.answered} of {state.required} fields"
         with box.container(border=True, height="stretch"):
             st.metric(f"CDASI {part.value}", whole if state.total is not None else partly)
-            st.caption(total_words(part, state.total, len(state.not_assessable)))
+            st.caption(total_words(part, state.total, len(state.not_assessable), settings))
     for (name, estimate), box in zip(areas.items(), boxes[len(Part) :], strict=True):
         with box.container(border=True, height="stretch"):
             st.metric(name, "–" if estimate is None else f"{panel.figure(estimate.percent)} %")
             st.caption("not measurable" if estimate is None else panel.interval_words(estimate))
 
 
-def total_words(part: Part, total: int | None, unclear: int) -> str:
+def total_words(part: Part, total: int | None, unclear: int, settings: InstrumentSettings) -> str:
     """Say what a total means, or why there is none."""
     if total is None:
         return f"no total: {unclear} not assessable" if unclear else "answered, no total yet"
     if part is Part.DAMAGE:
         return "complete"
-    return " · ".join(f"{band} ({source})" for source, band in severity_bands(total).items())
+    named = severity_bands(total, adopted=settings.adopted, cutoff=settings.severity_cutoff)
+    return " · ".join(f"{band} ({source})" for source, band in named.items())
 
 
 def show_coverage(bsa: VisitBsa) -> None:
@@ -203,12 +207,13 @@ measured = measured_photos(store, reader, visit.id)
 again = overlaps(reader, measured)
 protocol = bsa_of_visit(measured, Convention.PROTOCOL, again)
 adjusted = bsa_of_visit(measured, Convention.ADJUSTED, again)
+settings = store.instrument_settings(reader)
 signed = store.current_reading(reader, visit.id)
 may_sign = may(reader.role, Act.SIGN_READING)
 draft = draft_from(store.draft(reader, visit.id)) if may_sign else Draft()
 correcting = signed is not None and draft.supersedes == signed.id
 if signed is not None and not correcting:
-    show_totals(signed, {"BSA signed, handprint = 1 %": signed.bsa})
+    show_totals(signed, {"BSA signed, handprint = 1 %": signed.bsa}, settings)
     show_cdasi_changes(store, reader, visit, signed.answers)
     show_signature(signed)
     locked = countersign.show(store, reader, SignedKind.READING, signed.id, signed.reader_id)
@@ -223,6 +228,7 @@ else:
     show_totals(
         draft,
         {"BSA, handprint = 1 %": protocol.total, "BSA, handprint = 0.87 %": adjusted.total},
+        settings,
     )
     show_cdasi_changes(store, reader, visit, draft.answers)
     show_account(protocol)

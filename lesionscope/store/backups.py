@@ -123,7 +123,8 @@ class Backups(Record):
         with self._acting(None, None) as entry:
             if entry.event_id == 1:
                 raise ValueError("the record is empty: there is nothing to back up")
-            entry.conclude("back up", "record", file=target.name)
+            # Before the snapshot, so that the backup holds it; the file may still come to nothing.
+            entry.conclude("begin backup", "record", file=target.name)
         with _whole_or_nothing(target) as part, zipfile.ZipFile(part, "w", allowZip64=True) as file:
             return self._write(file)
 

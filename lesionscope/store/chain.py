@@ -153,7 +153,14 @@ class Entry:
         -------
         int
             Number of the row.
+
+        Raises
+        ------
+        ValueError
+            If a text holds the NUL character, which not every database can keep.
         """
+        if any("\0" in value for value in values.values() if isinstance(value, str)):
+            raise ValueError("a text must not hold the NUL character; type it anew")
         row: Row = {**values, "event_id": self.event_id}
         written = self.connection.execute(insert(table).values(row)).inserted_primary_key
         assert written is not None

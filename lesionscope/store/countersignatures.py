@@ -18,9 +18,8 @@ from lesionscope.core.people import Act, Reader
 from lesionscope.core.reading import Meaning
 from lesionscope.core.signature import COUNTER_MEANINGS, Countersignature, SignedKind, UnlockState
 from lesionscope.store.accounts import Accounts
-from lesionscope.store.chain import canonical_json, sha256_of
 from lesionscope.store.refusals import AlreadyThere, NotAllowed, NotInRecord
-from lesionscope.store.signed import signature_content
+from lesionscope.store.signed import signature_content, signed_columns
 from lesionscope.store.tables import (
     Row,
     countersignatures,
@@ -98,7 +97,7 @@ class Countersignatures(Accounts):
                 "of": signed_content(kind, signed),
                 "words": words.strip(),
             }
-            row = row_of(content) | about | {"account_id": by.id}
+            row = signed_columns(content) | about | {"account_id": by.id}
             row["id"] = entry.append(countersignatures, **row)
             entry.conclude(
                 "countersign",
@@ -110,7 +109,7 @@ class Countersignatures(Accounts):
                 content_sha256=row["content_sha256"],
                 words=words.strip(),
             )
-        return _countersignature_of(row)
+        return countersignature_of(row)
 
     def countersignatures(
         self, by: Reader, kind: SignedKind, entity_id: int
@@ -128,7 +127,7 @@ class Countersignatures(Accounts):
             signed_row(connection, SignedKind(kind), entity_id)
             found = _of_thing(SignedKind(kind), entity_id).order_by(countersignatures.c.id)
             rows = connection.execute(found).mappings()
-            return [_countersignature_of(dict(row)) for row in rows]
+            return [countersignature_of(dict(row)) for row in rows]
 
     def locked_by(self, by: Reader, kind: SignedKind, entity_id: int) -> Countersignature | None:
         """Return the approval that locks something signed, or None when it may be superseded.
@@ -183,7 +182,7 @@ def locking_approval(
         countersignatures.c.event_id > _last_unlock(connection, kind, entity_id)
     )
     for row in connection.execute(found.order_by(countersignatures.c.id)).mappings():
-        signature = _countersignature_of(dict(row))
+        signature = countersignature_of(dict(row))
         if signature.meaning is Meaning.APPROVAL:
             return signature
     return None
@@ -213,12 +212,6 @@ def signed_content(kind: SignedKind, signed: Row) -> Row:
         "visit_id": signed["visit_id"],
         "content_sha256": signed["content_sha256"],
     }
-
-
-def row_of(content: Row) -> Row:
-    """Return the columns that hold a signed document: its text, and the hash of that."""
-    text = canonical_json(content)
-    return {"content": text, "content_sha256": sha256_of(text)}
 
 
 def _of_thing(kind: SignedKind, entity_id: int) -> Any:
@@ -252,13 +245,14 @@ def _check_countersign(
     mine = _of_thing(kind, entity_id).where(
         countersignatures.c.account_id == by.id, countersignatures.c.event_id > since
     )
-    given = [_countersignature_of(dict(row)) for row in connection.execute(mine).mappings()]
+    given = [countersignature_of(dict(row)) for row in connection.execute(mine).mappings()]
     if any(one.meaning is meaning for one in given):
         raise AlreadyThere(f"you gave {kind} {entity_id} your {meaning} already")
     return signed
 
 
-def _countersignature_of(row: Row) -> Countersignature:
+def countersignature_of(row: Row) -> Countersignature:
+    """Make a countersignature from what was signed."""
     content: dict[str, Any] = json.loads(row["content"])
     return Countersignature(
         id=row["id"],

@@ -21,7 +21,7 @@ from lesionscope.core.people import Act, Reader
 from lesionscope.core.reading import AnswerOrigin, Meaning
 from lesionscope.core.signature import SignedKind
 from lesionscope.store.accounts import Accounts
-from lesionscope.store.chain import Entry, canonical_json, sha256_of
+from lesionscope.store.chain import Entry
 from lesionscope.store.countersignatures import refuse_locked
 from lesionscope.store.instruments import Instruments, settings_of
 from lesionscope.store.record import require
@@ -29,7 +29,9 @@ from lesionscope.store.signed import (
     check_supersedes,
     measurement_content,
     refuse_other_meaning,
+    said_otherwise,
     signature_content,
+    signed_columns,
     visit_content,
 )
 from lesionscope.store.tables import Row, forms, patients, visits
@@ -200,6 +202,15 @@ def newest_forms(
     return {form.visit_id: form for form in found}
 
 
+def every_newest_form(connection: Connection) -> dict[int, list[StoredForm]]:
+    """Return the current forms of every visit, of instruments that the study left behind too."""
+    newest = select(func.max(forms.c.id)).group_by(forms.c.visit_id, forms.c.instrument)
+    found: dict[int, list[StoredForm]] = {}
+    for form in _forms(connection, select(forms).where(forms.c.id.in_(newest))):
+        found.setdefault(form.visit_id, []).append(form)
+    return found
+
+
 def _check(
     asked: Instrument,
     answers: Mapping[str, Answer],
@@ -238,14 +249,11 @@ def _filled(
 
 
 def _append_form(entry: Entry, by: Reader, content: Row, before: StoredForm | None) -> StoredForm:
-    text = canonical_json(content)
-    row: Row = {
+    row: Row = signed_columns(content) | {
         "visit_id": content["visit"]["id"],
         "account_id": by.id,
         "instrument": content["instrument"]["id"],
         "supersedes": content["supersedes"],
-        "content": text,
-        "content_sha256": sha256_of(text),
     }
     row["id"] = entry.append(forms, **row)
     entry.conclude(
@@ -258,22 +266,16 @@ def _append_form(entry: Entry, by: Reader, content: Row, before: StoredForm | No
         content_sha256=row["content_sha256"],
         supersedes=row["supersedes"],
         reason=content["reason"],
-        changed=_changes(before.answers, content["answers"]) if before else {},
+        changed=said_otherwise(before.answers, content["answers"]) if before else {},
     )
-    return _form_of(row)
-
-
-def _changes(old: Mapping[str, Answer], new: Mapping[str, Answer]) -> Row:
-    """Return old and new value of what the new form says otherwise; None is no value."""
-    keys = sorted({*old, *new})
-    return {k: [old.get(k), new.get(k)] for k in keys if old.get(k) != new.get(k)}
+    return form_of(row)
 
 
 def _forms(connection: Connection, found: Select[Any]) -> list[StoredForm]:
-    return [_form_of(dict(row)) for row in connection.execute(found).mappings()]
+    return [form_of(dict(row)) for row in connection.execute(found).mappings()]
 
 
-def _form_of(row: Row) -> StoredForm:
+def form_of(row: Row) -> StoredForm:
     """Make a form from what was signed; the columns beside it are for finding it."""
     content: dict[str, Any] = json.loads(row["content"])
     return StoredForm(

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from lesionscope.store.record import Record
 from lesionscope.store.tables import events
@@ -74,15 +74,20 @@ def head_of(text: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
+def newest_head(connection: Connection) -> ChainHead | None:
+    """Return the head of the chain, or None while nothing was recorded."""
+    newest = select(events.c.id, events.c.hash, events.c.at).order_by(events.c.id.desc())
+    row = connection.execute(newest.limit(1)).one_or_none()
+    return None if row is None else ChainHead(row.id, row.hash, datetime.fromisoformat(row.at))
+
+
 class Heads(Record):
     """Heads of the chain of the store."""
 
     def head(self) -> ChainHead | None:
         """Return the head of the chain, or None while nothing was recorded."""
-        newest = select(events.c.id, events.c.hash, events.c.at).order_by(events.c.id.desc())
         with self._reading(None, None) as connection:
-            row = connection.execute(newest.limit(1)).one_or_none()
-        return None if row is None else ChainHead(row.id, row.hash, datetime.fromisoformat(row.at))
+            return newest_head(connection)
 
     def head_fault(self, kept: str) -> str:
         """Say whether the record still goes through a head that was kept elsewhere.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lesionscope.core.field import Answer
-from lesionscope.core.plain_record import Item, LineFault, PlainVisit
+from lesionscope.core.instrument import Instrument
+from lesionscope.core.plain_record import Item, LineFault, PlainVisit, total_fault
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,15 @@ class RecordNow:
         Visit and instrument that was signed here.
     imported : dict of (int, (str, str)) to float or str
         Visit and item to what came in before.
+    instruments : mapping of str to Instrument
+        Every form that scores may be of.
     """
 
     patients: dict[str, int]
     visits: dict[tuple[int, str, str], int]
     signed: set[tuple[int, str]]
     imported: dict[tuple[int, Item], Answer]
+    instruments: Mapping[str, Instrument]
 
 
 def plan_of(now: RecordNow, lines: Iterable[PlainVisit]) -> ImportPlan:
@@ -70,7 +74,7 @@ def plan_of(now: RecordNow, lines: Iterable[PlainVisit]) -> ImportPlan:
     new_visits = new_scores = known_scores = 0
     for line in lines:
         visit_id = _visit_id(now, line)
-        wrong = _signed_here(now, line, visit_id)
+        wrong = _signed_here(now, line, visit_id) or list(_odd_totals(now, line, visit_id))
         if wrong:
             faults += wrong
             continue
@@ -113,6 +117,39 @@ def _signed_here(now: RecordNow, line: PlainVisit, visit_id: int | None) -> list
         LineFault(line.line, name, "was signed here for this visit; what was signed stands")
         for name in names
     ]
+
+
+def _odd_totals(now: RecordNow, line: PlainVisit, visit_id: int | None) -> Iterator[LineFault]:
+    """Name each total that cannot stand beside its items, of this line or come in before."""
+    for name in dict.fromkeys(name for name, _ in line.scores):
+        form = now.instruments.get(name)
+        if form is None:
+            yield LineFault(line.line, name, "names no instrument of the study")
+            continue
+        known = _scores_of(now, line, visit_id, form)
+        keys = {field.key for field in form.fields}
+        items = {key: answer for key, answer in known.items() if key in keys}
+        for score in (rule.id for rule in form.scores if rule.id in known.keys() - keys):
+            try:
+                reason = total_fault(form, score, known[score], items)
+            except ValueError as refusal:
+                reason = str(refusal)
+            if reason:
+                before = "" if (name, score) in line.scores else "the total came in before: "
+                yield LineFault(line.line, f"{name}.{score}", f"{before}{reason}")
+
+
+def _scores_of(
+    now: RecordNow, line: PlainVisit, visit_id: int | None, form: Instrument
+) -> dict[str, Answer]:
+    """Return what a form would hold after this line: what came in before, and over it the line."""
+    held: dict[str, Answer] = {}
+    for key in (*(field.key for field in form.fields), *(rule.id for rule in form.scores)):
+        before = None if visit_id is None else now.imported.get((visit_id, (form.id, key)))
+        answer = line.scores.get((form.id, key), before)
+        if answer is not None:
+            held[key] = answer
+    return held
 
 
 def refuse_plan(plan: ImportPlan, reason: str) -> None:

@@ -8,28 +8,27 @@ line that it stood in, and never for an instrument that was signed here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
-from lesionscope.core.catalogue import instruments
 from lesionscope.core.cdasi import CDASI
 from lesionscope.core.field import Answer
 from lesionscope.core.form import StoredForm
-from lesionscope.core.instrument import Instrument, Total
+from lesionscope.core.instrument import Total
 from lesionscope.core.people import Act, Reader
 from lesionscope.core.plain_record import Item, PlainVisit
 from lesionscope.core.reading import Reading
 from lesionscope.store.chain import Entry, canonical_json
-from lesionscope.store.forms import newest_forms
+from lesionscope.store.forms import every_newest_form
 from lesionscope.store.import_plan import ImportPlan, RecordNow, plan_of, refuse_plan
-from lesionscope.store.instruments import settings_of
+from lesionscope.store.instruments import instruments_so_far
 from lesionscope.store.readings import newest_readings
 from lesionscope.store.record import Record, require
-from lesionscope.store.tables import forms, imported_scores, patients, readings, visits
+from lesionscope.store.tables import forms, imported_scores, patients, visits
 
 
 @dataclass(frozen=True)
@@ -162,8 +161,7 @@ class Imports(Record):
             If `by` may not export.
         """
         with self._reading(by, Act.EXPORT) as connection:
-            known = instruments(settings_of(connection))
-            read, filled = newest_readings(connection), _forms_by_visit(connection, known)
+            read, filled = newest_readings(connection), every_newest_form(connection)
             brought: dict[int, list[ImportedScore]] = {}
             for one in _imported(connection):
                 brought.setdefault(one.visit_id, []).append(one)
@@ -174,7 +172,7 @@ class Imports(Record):
                     lines.append(PlainVisit(number, row.pseudonym))
                     continue
                 scores, raters = _came_in(brought.get(row.visit_id, ()))
-                _put_signed(scores, raters, filled.get(row.visit_id, ()), known)
+                _put_signed(scores, raters, filled.get(row.visit_id, ()))
                 _put_reading(scores, raters, read.get(row.visit_id))
                 day = date.fromisoformat(row.day)
                 lines.append(PlainVisit(number, row.pseudonym, row.label, day, scores, raters))
@@ -182,7 +180,8 @@ class Imports(Record):
 
 
 def _now(connection: Connection) -> RecordNow:
-    signed = {(row.visit_id, CDASI.id) for row in connection.execute(select(readings.c.visit_id))}
+    read = newest_readings(connection)
+    signed = {(visit_id, CDASI.id) for visit_id, reading in read.items() if reading.answers}
     asked = select(forms.c.visit_id, forms.c.instrument)
     signed |= {(row.visit_id, row.instrument) for row in connection.execute(asked)}
     return RecordNow(
@@ -190,6 +189,7 @@ def _now(connection: Connection) -> RecordNow:
         {(r.patient_id, r.label, r.day): r.id for r in connection.execute(select(visits))},
         signed,
         {(s.visit_id, (s.instrument, s.item)): s.value for s in _imported(connection)},
+        instruments_so_far(connection),
     )
 
 
@@ -218,24 +218,20 @@ def _append(entry: Entry, now: RecordNow, line: PlainVisit) -> None:
         )
 
 
+def newest_imported() -> Select[tuple[int]]:
+    """Return the query for the newest row of each score that came in."""
+    of = imported_scores.c
+    return select(func.max(of.id)).group_by(of.visit_id, of.instrument, of.item)
+
+
 def _imported(connection: Connection, visit_id: int | None = None) -> Iterable[ImportedScore]:
-    newest = select(func.max(imported_scores.c.id)).group_by(
-        imported_scores.c.visit_id, imported_scores.c.instrument, imported_scores.c.item
-    )
+    newest = newest_imported()
     if visit_id is not None:
         newest = newest.where(imported_scores.c.visit_id == visit_id)
     found = select(imported_scores).where(imported_scores.c.id.in_(newest))
     for row in connection.execute(found.order_by(imported_scores.c.id)):
         value: Answer = json.loads(row.value)
         yield ImportedScore(row.visit_id, row.instrument, row.item, value, row.rater, row.line)
-
-
-def _forms_by_visit(connection: Connection, known: Iterable[str]) -> dict[int, list[StoredForm]]:
-    found: dict[int, list[StoredForm]] = {}
-    for instrument_id in known:
-        for visit_id, form in newest_forms(connection, instrument_id).items():
-            found.setdefault(visit_id, []).append(form)
-    return found
 
 
 def _every_visit() -> Any:
@@ -257,15 +253,12 @@ def _put_signed(
     scores: dict[Item, Answer],
     raters: dict[str, str],
     filled: Iterable[StoredForm],
-    known: Mapping[str, Instrument],
 ) -> None:
     for form in filled:
         _forget(scores, form.instrument_id)
         raters[form.instrument_id] = form.reader_name
-        asked = {field.key for field in known[form.instrument_id].fields}
         for key, answer in form.answers.items():
-            if key in asked:
-                scores[(form.instrument_id, key)] = answer
+            scores[(form.instrument_id, key)] = answer
         for score, total in form.totals.items():
             if total.value is not None:
                 scores.setdefault((form.instrument_id, score), total.value)
@@ -274,7 +267,8 @@ def _put_signed(
 def _put_reading(
     scores: dict[Item, Answer], raters: dict[str, str], reading: Reading | None
 ) -> None:
-    if reading is None:
+    # A reading may hold the body surface alone; then nobody signed a CDASI here.
+    if reading is None or not reading.answers:
         return
     _forget(scores, CDASI.id)
     raters[CDASI.id] = reading.reader_name

@@ -9,7 +9,7 @@ from lesionscope.core.cdasi import CDASI
 from lesionscope.core.form import act_of
 from lesionscope.core.instrument import Instrument
 from lesionscope.core.people import Act, Reader
-from lesionscope.store.protocols import newest_protocol
+from lesionscope.store.protocols import newest_protocol, protocols_back
 from lesionscope.store.record import Record
 
 
@@ -27,6 +27,20 @@ class Instruments(Record):
         with self._reading(by, Act.READ_RECORD) as connection:
             return settings_of(connection)
 
+    def instruments_so_far(self, by: Reader) -> dict[str, Instrument]:
+        """Return every instrument that the record may hold scores of, by its id.
+
+        The study's own come first, then those that only an earlier protocol had: an amendment
+        takes no signed form away.
+
+        Raises
+        ------
+        NotAllowed
+            If `by` may not read the record.
+        """
+        with self._reading(by, Act.READ_RECORD) as connection:
+            return instruments_so_far(connection)
+
     def _asked(self, by: Reader, instrument_id: str) -> tuple[Instrument, Act]:
         """Return a form on the settings of the study, and the right that it needs."""
         with self._reading(by, None) as connection:
@@ -43,3 +57,13 @@ def settings_of(connection: Connection) -> InstrumentSettings:
     """Return what the protocol that counts sets of the instruments."""
     protocol = newest_protocol(connection)
     return InstrumentSettings() if protocol is None else protocol.instrument_settings()
+
+
+def instruments_so_far(connection: Connection) -> dict[str, Instrument]:
+    """Return the instruments of the study, then those of its earlier protocols and of none."""
+    settings = [one.instrument_settings() for one in protocols_back(connection)]
+    found: dict[str, Instrument] = {}
+    for one in (*settings, InstrumentSettings()):
+        for name, instrument in instruments(one).items():
+            found.setdefault(name, instrument)
+    return found

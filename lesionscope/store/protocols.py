@@ -127,6 +127,18 @@ def newest_protocol(connection: Connection) -> Protocol | None:
     return None if document is None else _read(document)
 
 
+def protocols_back(connection: Connection) -> list[Protocol]:
+    """Return every protocol that ever counted, the newest first.
+
+    Raises
+    ------
+    FaultyFile
+        If this version of the software cannot read one.
+    """
+    documents = connection.scalars(select(protocols.c.document).order_by(protocols.c.id.desc()))
+    return [_read(document) for document in documents]
+
+
 @lru_cache(maxsize=16)
 def _read(document: str) -> Protocol:
     # Every page asks for the protocol; it is frozen, and reading YAML takes a tenth of a second.

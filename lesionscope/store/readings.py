@@ -21,14 +21,16 @@ from lesionscope.core.people import Act, Reader
 from lesionscope.core.reading import AnswerOrigin, Meaning, Reading
 from lesionscope.core.signature import SignedKind
 from lesionscope.store.accounts import Accounts
-from lesionscope.store.chain import Entry, canonical_json, sha256_of
+from lesionscope.store.chain import Entry
 from lesionscope.store.countersignatures import refuse_locked
 from lesionscope.store.record import require
 from lesionscope.store.signed import (
     check_supersedes,
     measurement_content,
     refuse_other_meaning,
+    said_otherwise,
     signature_content,
+    signed_columns,
     visit_content,
 )
 from lesionscope.store.tables import Row, readings, visits
@@ -140,7 +142,7 @@ class Readings(Accounts):
             require(connection, visits, visit_id, "visit")
             found = select(readings).where(readings.c.visit_id == visit_id)
             rows = connection.execute(found.order_by(readings.c.id)).mappings()
-            return [_reading_of(dict(row)) for row in rows]
+            return [reading_of(dict(row)) for row in rows]
 
     def current_reading(self, by: Reader, visit_id: int) -> Reading | None:
         """Return the reading of a visit that no other supersedes, or None before the first.
@@ -161,7 +163,7 @@ def newest_reading(connection: Connection, visit_id: int) -> Reading | None:
     """Return the current reading: each one supersedes the one before, so it is the newest."""
     newest = select(readings).where(readings.c.visit_id == visit_id)
     row = connection.execute(newest.order_by(readings.c.id.desc()).limit(1)).mappings().first()
-    return None if row is None else _reading_of(dict(row))
+    return None if row is None else reading_of(dict(row))
 
 
 def newest_readings(
@@ -172,7 +174,7 @@ def newest_readings(
     if visit_ids is not None:
         newest = newest.where(readings.c.visit_id.in_(visit_ids))
     rows = connection.execute(select(readings).where(readings.c.id.in_(newest))).mappings()
-    return {row["visit_id"]: _reading_of(dict(row)) for row in rows}
+    return {row["visit_id"]: reading_of(dict(row)) for row in rows}
 
 
 def _check_answers(
@@ -204,13 +206,10 @@ def _bsa_content(bsa: BsaEstimate) -> Row:
 
 
 def _append_reading(entry: Entry, by: Reader, content: Row, before: Reading | None) -> Reading:
-    text = canonical_json(content)
-    row: Row = {
+    row: Row = signed_columns(content) | {
         "visit_id": content["visit"]["id"],
         "account_id": by.id,
         "supersedes": content["supersedes"],
-        "content": text,
-        "content_sha256": sha256_of(text),
     }
     row["id"] = entry.append(readings, **row)
     entry.conclude(
@@ -224,18 +223,16 @@ def _append_reading(entry: Entry, by: Reader, content: Row, before: Reading | No
         reason=content["reason"],
         changed=_changes(before, content["answers"], content["bsa"]) if before else {},
     )
-    return _reading_of(row)
+    return reading_of(row)
 
 
 def _changes(before: Reading, answers: Mapping[str, Answer], bsa: Row | None) -> Row:
-    """Return old and new value of what the new reading says otherwise; None is no value."""
-    old: Row = {**before.answers, "bsa": None if before.bsa is None else _bsa_content(before.bsa)}
-    new: Row = {**answers, "bsa": bsa}
-    keys = sorted({*old, *new})
-    return {k: [old.get(k), new.get(k)] for k in keys if old.get(k) != new.get(k)}
+    """Return old and new value of what the new reading says otherwise."""
+    old = {**before.answers, "bsa": None if before.bsa is None else _bsa_content(before.bsa)}
+    return said_otherwise(old, {**answers, "bsa": bsa})
 
 
-def _reading_of(row: Row) -> Reading:
+def reading_of(row: Row) -> Reading:
     """Make a reading from what was signed; the columns beside it are for finding it."""
     content: dict[str, Any] = json.loads(row["content"])
     return Reading(

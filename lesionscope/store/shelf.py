@@ -29,11 +29,13 @@ class Shelf:
     folder : Path
         Created when missing; its parent must exist.
     most_bytes : int
-        Size to which it is cut back when it is opened.
+        Size to which it is cut back when it is opened, and whenever a twentieth of it was added.
     """
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
         self._folder = folder
+        self._most_bytes = most_bytes
+        self._added = 0
         folder.mkdir(exist_ok=True, mode=0o700)
         self._cut_back(most_bytes)
 
@@ -97,6 +99,10 @@ class Shelf:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+        self._added += packed.tell()
+        if self._added > self._most_bytes // 20:
+            self._added = 0
+            self._cut_back(self._most_bytes)
 
     def _cut_back(self, most_bytes: int) -> None:
         found = []

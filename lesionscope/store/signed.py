@@ -8,13 +8,14 @@ another record).
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, select
 
 from lesionscope.core.people import Reader
 from lesionscope.core.reading import Meaning
-from lesionscope.store.chain import Entry, sha256_of, time_text
+from lesionscope.store.chain import Entry, canonical_json, sha256_of, time_text
 from lesionscope.store.measurements import files_of
 from lesionscope.store.patients import visit_of
 from lesionscope.store.photos import refuse_withdrawn
@@ -32,6 +33,18 @@ class Signed(Protocol):
     @property
     def reader_name(self) -> str:
         """Full name under the signature."""
+
+
+def signed_columns(content: Row) -> Row:
+    """Return the columns that hold a signed document: its text, and the hash of that."""
+    text = canonical_json(content)
+    return {"content": text, "content_sha256": sha256_of(text)}
+
+
+def said_otherwise(old: Mapping[str, Any], new: Mapping[str, Any]) -> Row:
+    """Return old and new value of what a new document says otherwise; None is no value."""
+    keys = sorted({*old, *new})
+    return {k: [old.get(k), new.get(k)] for k in keys if old.get(k) != new.get(k)}
 
 
 def refuse_other_meaning(meaning: Meaning) -> None:

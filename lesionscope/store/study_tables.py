@@ -22,13 +22,15 @@ from lesionscope.core.study_data import (
     StudyExtent,
 )
 from lesionscope.store.chain import time_text
-from lesionscope.store.countersignatures import _countersignature_of
-from lesionscope.store.forms import _form_of
+from lesionscope.store.countersignatures import countersignature_of
+from lesionscope.store.forms import form_of
+from lesionscope.store.heads import newest_head
+from lesionscope.store.imports import newest_imported
 from lesionscope.store.measurements import files_of
 from lesionscope.store.patients import visits_of
 from lesionscope.store.photos import refuse_withdrawn
 from lesionscope.store.protocols import newest_stored
-from lesionscope.store.readings import _reading_of
+from lesionscope.store.readings import reading_of
 from lesionscope.store.record import Record, require
 from lesionscope.store.refusals import NotInRecord
 from lesionscope.store.releases import release_of
@@ -74,23 +76,24 @@ class StudyTables(Record):
         """
         with self._reading(by, Act.EXPORT) as connection:
             protocol = newest_stored(connection)
-            listed = _patients(connection)
+            listed, head = _patients(connection), newest_head(connection)
+            assert head is not None  # somebody exports, so somebody was recorded
             return StudyData(
                 study=protocol.study_id if protocol else "unnamed",
                 protocol_version=protocol.version if protocol else "",
                 taken_at=datetime.fromisoformat(time_text(self._clock())),
                 record=_first_hash(connection),
-                chain_head=_head(connection),
+                chain_head=head.text,
                 software=__version__,
                 patients=listed,
                 visits=_visits(connection, listed),
                 photos=_photos(connection),
                 measurements=_measurements(connection),
                 releases=_releases(connection),
-                readings=tuple(_reading_of(row) for row in _rows(connection, readings)),
-                forms=tuple(_form_of(row) for row in _rows(connection, forms)),
+                readings=tuple(reading_of(row) for row in _rows(connection, readings)),
+                forms=tuple(form_of(row) for row in _rows(connection, forms)),
                 countersignatures=tuple(
-                    _countersignature_of(row) for row in _rows(connection, countersignatures)
+                    countersignature_of(row) for row in _rows(connection, countersignatures)
                 ),
                 imported=_imported(connection),
                 signed_with=_signed_with(connection),
@@ -193,12 +196,6 @@ def _first_hash(connection: Connection) -> str:
     return str(connection.execute(first).scalar_one())
 
 
-def _head(connection: Connection) -> str:
-    newest = select(events.c.id, events.c.hash).order_by(events.c.id.desc()).limit(1)
-    row = connection.execute(newest).one()
-    return f"{row.id}:{row.hash}"
-
-
 def _patients(connection: Connection) -> tuple[Patient, ...]:
     listed = select(patients.c.id, patients.c.pseudonym).order_by(patients.c.pseudonym_key)
     return tuple(Patient(row.id, row.pseudonym) for row in connection.execute(listed))
@@ -295,9 +292,7 @@ def _releases(connection: Connection) -> tuple[RecordedRelease, ...]:
 
 def _imported(connection: Connection) -> tuple[RecordedImport, ...]:
     of = imported_scores.c
-    newest = set(
-        connection.scalars(select(func.max(of.id)).group_by(of.visit_id, of.instrument, of.item))
-    )
+    newest = set(connection.scalars(newest_imported()))
     found = select(imported_scores, events.c.at).join(events, events.c.id == of.event_id)
     return tuple(
         RecordedImport(

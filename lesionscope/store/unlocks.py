@@ -21,11 +21,11 @@ from lesionscope.store.countersignatures import (
     SIGNED,
     locking_approval,
     refuse_superseded,
-    row_of,
     signed_content,
     signed_row,
 )
 from lesionscope.store.refusals import AlreadyThere, NotAllowed, NotInRecord
+from lesionscope.store.signed import signed_columns
 from lesionscope.store.tables import Row, unlock_answers, unlock_requests
 
 
@@ -71,7 +71,7 @@ class Unlocks(Accounts):
                 **_person_content(entry, by),
                 "reason": reason.strip(),
             }
-            row = row_of(content) | {"kind": kind.value, "entity_id": entity_id}
+            row = signed_columns(content) | {"kind": kind.value, "entity_id": entity_id}
             request_id = entry.append(unlock_requests, **row, account_id=by.id)
             entry.conclude(
                 "request unlock",
@@ -184,7 +184,10 @@ class Unlocks(Accounts):
                 "state": state.value,
                 "reason": reason,
             }
-            columns = row_of(content) | {"unlock_request_id": request_id, "state": state.value}
+            columns = signed_columns(content) | {
+                "unlock_request_id": request_id,
+                "state": state.value,
+            }
             entry.append(unlock_answers, **columns, account_id=by.id)
             entry.conclude(
                 "grant unlock" if state is UnlockState.GRANTED else "refuse unlock",

@@ -1,6 +1,6 @@
 import pytest
 
-from lesionscope.core.bands import Band, BandScheme, rising
+from lesionscope.core.bands import Band, BandScheme
 from lesionscope.core.evidence import Certainty, Citation
 
 
@@ -48,15 +48,3 @@ def test_unverified_cut_offs_wait_for_a_study() -> None:
         scheme(Band("all", 0, 9), certainty=Certainty.READ)
     read = BandScheme("s", "S", (Band("all", 0, 9),), Certainty.READ, Citation("A 2001"))
     assert read.applies()
-
-
-def test_rising_bands_meet_without_a_gap() -> None:
-    bands = scheme(*rising((0, "low"), (15, "middle"), (30, "high"), top=100))
-    assert [bands.band_of(v) for v in (0, 14.9, 15, 30, 100)] == [
-        "low",
-        "low",
-        "middle",
-        "high",
-        "high",
-    ]
-    assert bands.band_of(101) is None

@@ -112,6 +112,7 @@ def test_nothing_unverified_applies_by_itself() -> None:
         "cdasi-responder-40",
         "skindex-nijsten",
         "skindex-prinsen",
+        "itch-severe-7-9",
     }
     assert not unverified_ids(EVERY) & InstrumentSettings().adopted
 

@@ -1,6 +1,5 @@
 import pytest
 
-from lesionscope.core.change import MeasurementError
 from lesionscope.core.evidence import Certainty, Citation
 from lesionscope.core.field import Levels
 from lesionscope.core.instrument import (
@@ -12,7 +11,6 @@ from lesionscope.core.instrument import (
     ScoreRule,
     Total,
     bands_of,
-    change_of,
 )
 
 
@@ -79,18 +77,6 @@ def test_an_instrument_that_contradicts_itself_cannot_exist() -> None:
     twice = (Field("a", "a", Levels(("n", "y"))),) * 2
     with pytest.raises(ValueError, match="one key"):
         Instrument("i", "I", Rater.CLINICIAN, twice, (), Citation("A 2001"))
-
-
-def test_only_totals_of_one_score_are_compared() -> None:
-    both = instrument(rule("s", ("a",)), rule("t", ("b",)))
-    answers = {"a": 3, "b": 1}
-    s, t = both.totals(answers).values()
-    assert isinstance(s, Total)
-    assert isinstance(t, Total)
-    with pytest.raises(ValueError, match="cannot be compared"):
-        change_of(s, t)
-    fall = change_of(s, Total(s.rule, 1), MeasurementError(2, "own readers"))
-    assert (fall.points, fall.within_error) == (-2, True)
 
 
 def test_a_total_without_bands_has_none() -> None:

@@ -71,23 +71,26 @@ def test_the_patient_has_no_not_assessable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "band"),
+    ("value", "read", "from_memory"),
     [
-        (0, "none"),
-        (0.1, "mild"),
-        (3.9, "mild"),
-        (4, "moderate"),
-        (6.9, "moderate"),
-        (7, "severe"),
-        (8.9, "severe"),
-        (9, "very severe"),
-        (10, "very severe"),
+        (0, "none", "below severe"),
+        (0.1, "mild", "below severe"),
+        (3.9, "mild", "below severe"),
+        (4, "moderate", "below severe"),
+        (6.9, "moderate", "below severe"),
+        (7, "above moderate", "severe"),
+        (8.9, "above moderate", "severe"),
+        (9, "above moderate", "very severe"),
+        (10, "above moderate", "very severe"),
     ],
 )
-def test_itch_bands(value: float, band: str) -> None:
+def test_itch_is_called_severe_only_where_a_study_adopts_it(
+    value: float, read: str, from_memory: str
+) -> None:
     found = itch(visual_analogue=True).total("itch", {"itch": value})
     assert isinstance(found, Total)
-    assert list(bands_of(found).values()) == [band]
+    assert list(bands_of(found).values()) == [read]
+    assert list(bands_of(found, {"itch-severe-7-9"}).values()) == [read, from_memory]
 
 
 def test_the_numeric_scale_takes_whole_numbers() -> None:

@@ -3,6 +3,8 @@ from dataclasses import replace
 import pytest
 
 from lesionscope.core.catalogue import InstrumentSettings, instruments
+from lesionscope.core.catbm import ACTIVITY
+from lesionscope.core.cdasi import severity_bands
 from lesionscope.core.cdasi_meaning import ACTIVITY_BANDS
 from lesionscope.core.criterion import Quantity, ResponseRule, bound_from
 from lesionscope.core.evidence import Certainty
@@ -10,7 +12,7 @@ from lesionscope.core.instrument import Rater
 from lesionscope.core.pga import FIVE_LEVELS
 from lesionscope.core.protocol import Contradiction, Protocol
 from lesionscope.core.study import OpenQuestion, OwnNumber, Source, Sourced, SupplyCap
-from lesionscope.core.study_settings import PgaScale, PgaScore, SeverityCutoff
+from lesionscope.core.study_settings import PgaScale, PgaScore, ReaderError, SeverityCutoff
 from lesionscope.exchange.protocol_file import shipped_protocol
 
 TRIAL = shipped_protocol("nct06857240")
@@ -159,10 +161,18 @@ def test_the_instruments_get_what_the_study_sets() -> None:
         TRIAL,
         pga_scale=Sourced(PgaScale.LIKERT_0_4, "proposal"),
         adopted=Sourced(("cdasi-remission-5",), "proposal"),
+        severity_cutoff=Sourced(SeverityCutoff.PENNSYLVANIA_19, "proposal"),
+        catbm_combined=Sourced(tuple(ACTIVITY)[3:10], "proposal"),
+        errors=(ReaderError("cdasi", "activity", 2.0, "proposal"),),
     )
     found = replace(chosen, numbers=(WALK,)).instrument_settings()
     assert found.pga_scale is FIVE_LEVELS
     assert found.adopted == {"cdasi-remission-5"}
+    bands = severity_bands(4, adopted=found.adopted, cutoff=found.severity_cutoff)
+    assert bands == {"Pennsylvania, 19": "mild", "Remission, up to 5": "remission"}
+    assert found.catbm_combined == tuple(ACTIVITY)[3:10]
+    error = found.errors["cdasi", "activity"]
+    assert (error.sem, error.origin) == (2.0, TRIAL.source_named("proposal").text)
     assert instruments(found)["walk"].total("walk", {"walk": 420}).describe() == "420 of 1000"
 
 
@@ -190,6 +200,29 @@ def test_a_number_that_is_none_is_named(number: OwnNumber, path: str) -> None:
     with pytest.raises(Contradiction) as found:
         replace(TRIAL, numbers=(number,))
     assert [where for where, _ in found.value.faults] == [path]
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ({"catbm_combined": Sourced((), "proposal")}, r"settings\.catbm_combined: .*seven"),
+        ({"catbm_combined": Sourced(None, "proposal")}, r"settings\.catbm_combined: .*no value"),
+        ({"errors": (ReaderError("acr20", "x", 2, "proposal"),)}, r"errors\[#1\]: instrument must"),
+        ({"errors": (ReaderError("cdasi", "both", 2, "proposal"),)}, r"errors\[#1\]: .*'both'"),
+        ({"errors": (ReaderError("cdasi", "damage", 2, "book"),)}, r"\.source: there is no source"),
+        ({"errors": (ReaderError("cdasi", "damage", 2, "proposal"),) * 2}, r"\[#2\]: .*twice"),
+    ],
+)
+def test_a_setting_of_the_instruments_that_cannot_be_is_named(
+    settings: dict[str, object], fault: str
+) -> None:
+    with pytest.raises(Contradiction, match=fault):
+        with_settings(TRIAL, **settings)
+
+
+def test_a_measurement_error_is_a_number() -> None:
+    with pytest.raises(ValueError, match="finite and not negative"):
+        ReaderError("cdasi", "activity", -1, "proposal")
 
 
 def test_a_threshold_that_does_not_exist_cannot_be_adopted() -> None:

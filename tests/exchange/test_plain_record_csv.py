@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from lesionscope.core.catalogue import InstrumentSettings, instruments
+from lesionscope.core.cdasi import Part, items_of
 from lesionscope.core.field import NOT_ASSESSABLE
 from lesionscope.core.plain_record import PlainVisit
 from lesionscope.core.study_settings import PGA_SCALES, PgaScale
@@ -29,7 +30,7 @@ def faults(*lines: str) -> list[str]:
 
 
 def test_a_line_is_read_with_blanks_left_blank() -> None:
-    found = read("P-01,Baseline,2026-03-04,Dr Reader,23,2,", "P-02,,,,,,")
+    found = read("P-01,Baseline,2026-03-04,Dr Reader,,2,4", "P-02,,,,,,")
     assert found.faults == ()
     first, second = found.visits
     assert first == PlainVisit(
@@ -37,7 +38,7 @@ def test_a_line_is_read_with_blanks_left_blank() -> None:
         "P-01",
         "Baseline",
         date(2026, 3, 4),
-        {("cdasi", "activity"): 23, ("cdasi", "malar.erythema"): 2},
+        {("cdasi", "malar.erythema"): 2, ("itch_nrs", "itch"): 4},
         {"cdasi": "Dr Reader"},
     )
     assert second == PlainVisit(3, "P-02")
@@ -65,7 +66,11 @@ def test_a_line_is_read_with_blanks_left_blank() -> None:
         ("P-01,Baseline,2026-03-04,,,,not assessable", "line 2, itch_nrs.itch: itch must be"),
         ("P-01,Baseline,2026-03-04,,23", "line 2: 5 cells under 7 columns"),
         ("P-01,Baseline,2026-03-04,,23,,,9", "line 2: 8 cells under 7 columns"),
-        ("P-01," + "x" * 65 + ",2026-03-04,,23,,", "line 2, visit: a label has at most 64"),
+        ("P-01," + "x" * 65 + ",2026-03-04,,23,,", "line 2, visit: must be at most 64"),
+        ("P-01,B,2026-03-04," + "x" * 129 + ",23,,", "line 2, cdasi.rater: must be at most 128"),
+        ("P-01,B,2026-03-04,Dr\0Reader,23,,", "line 2, cdasi.rater: must be at most 128"),
+        ("P-01,B,2026-03-04,,23.5,,", "line 2, cdasi.activity: CDASI activity has no decimals"),
+        ("P-01,B,2026-03-04,,23,2,", "line 2, cdasi.activity: 1 of 50 fields answered, no total"),
     ],
 )
 def test_a_bad_line_is_named_and_the_good_one_stands(line: str, fault: str) -> None:
@@ -100,15 +105,46 @@ def test_a_total_that_its_items_do_not_give_is_named() -> None:
     assert right.faults == ()
     wrong = read(f"P-01,Baseline,2026-03-04,{len(keys) + 1},{ones}", heading=heading + "\n")
     (fault,) = wrong.faults
-    assert f"the items of this line give {len(keys)}, the file says {len(keys) + 1}" in fault.reason
-    # A blank item: no total is reckoned, so the file's own stands.
-    assert read(f"P-01,Baseline,2026-03-04,9,,{ones[2:]}", heading=heading + "\n").faults == ()
+    assert f"the items give {len(keys)}, the file says {len(keys) + 1}" in fault.reason
+    # A blank item that somebody counted as zero.
+    blank = f"P-01,Baseline,2026-03-04,9,,{ones[2:]}"
+    (fault,) = read(blank, heading=heading + "\n").faults
+    assert fault.reason == "9 of 10 fields answered, no total; the file says 9"
+    # A study may ask for the rule of the DLQI's developers.
+    asked = instruments(InstrumentSettings(dlqi_one_blank_is_zero=True))
+    assert read_plain_record(f"{heading}\n{blank}".encode(), asked).faults == ()
+
+
+def activity_line(total: int, **given: str) -> str:
+    """Return a file of one visit: erythema 1 everywhere, 15 in all and 1 on the hands."""
+    keys = [item.key for item in items_of(Part.ACTIVITY)]
+    cells = [given.get(key.replace(".", "_"), str(int(key.endswith(".erythema")))) for key in keys]
+    heading = ",".join(["patient,visit,date,cdasi.activity", *(f"cdasi.{key}" for key in keys)])
+    return f"{heading}\nP-01,Baseline,2026-03-04,{total},{','.join(cells)}\n"
+
+
+@pytest.mark.parametrize(
+    ("total", "given", "words"),
+    [
+        (15, {}, "the items give 16, the file says 15"),
+        (15, {"gottron_hands_papules": ""}, "49 of 50 fields answered, no total; the file says 15"),
+        (16, {"alopecia": "not assessable"}, "no total: 1 not assessable; the file says 16"),
+        (0, {"alopecia": ""}, "49 of 50 fields answered, no total; the file says 0"),
+        (100, {"alopecia": ""}, "49 of 50 fields answered, no total; the file says 100"),
+    ],
+)
+def test_a_total_that_counted_a_blank_as_zero_is_refused(
+    total: int, given: dict[str, str], words: str
+) -> None:
+    assert read_plain_record(activity_line(16).encode(), KNOWN).faults == ()
+    (fault,) = read_plain_record(activity_line(total, **given).encode(), KNOWN).faults
+    assert fault.describe() == f"line 2, cdasi.activity: {words}"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_spreadsheets_of_any_country_are_read(delimiter: str) -> None:
     text = HEADING.replace(",", delimiter) + delimiter.join(
-        ["P-01", "Baseline", "2026-03-04", "Zoë", "23", "Not assessable", ""]
+        ["P-01", "Baseline", "2026-03-04", "Zoë", "", "Not assessable", ""]
     )
     (line,) = read_plain_record(text.encode("utf-8-sig"), KNOWN).visits
     assert line.raters == {"cdasi": "Zoë"}
@@ -138,6 +174,9 @@ def test_the_scale_that_the_study_has_not_chosen_takes_nothing() -> None:
     heading = heading.replace("pga.pga", f"pga.{key}")
     data = (heading + "P-01,Baseline,2026-03-04,3").encode()
     (fault,) = read_plain_record(data, KNOWN).faults
+    assert "answered after" in fault.reason
+    total = b"patient,visit,date,pga.pga\r\nP-01,Baseline,2026-03-04,0"
+    (fault,) = read_plain_record(total, KNOWN).faults
     assert "answered after" in fault.reason
     chosen = instruments(InstrumentSettings(pga_scale=PGA_SCALES[PgaScale.LIKERT_0_4]))
     assert read_plain_record(data, chosen).faults == ()

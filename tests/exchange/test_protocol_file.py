@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lesionscope.core.catbm import ACTIVITY
 from lesionscope.core.criterion import (
     Bound,
     Criterion,
@@ -21,7 +22,7 @@ from lesionscope.core.protocol import Protocol
 from lesionscope.core.schedule import PlannedVisit, Shot, ShotList
 from lesionscope.core.sites import VIEWS, Side
 from lesionscope.core.study import OwnNumber, PersonCheck, Source, Sourced
-from lesionscope.core.study_settings import PgaScale, SeverityCutoff
+from lesionscope.core.study_settings import PgaScale, ReaderError, SeverityCutoff
 from lesionscope.exchange.protocol_file import (
     protocol_from,
     protocol_sha256,
@@ -351,6 +352,12 @@ def protocols(draw: st.DrawFn) -> Protocol:
                 st.builds(Sourced, st.floats(0.51, 0.99).map(lambda x: round(x, 9)), **facts)
             ),
             adopted=draw(st.builds(Sourced, st.sampled_from(ADOPTED), **facts)),
+            errors=draw(
+                st.sampled_from([(), (ReaderError("cdasi", "activity", 2.25, "s"),)]),
+            ),
+            catbm_combined=draw(
+                st.one_of(st.none(), st.builds(Sourced, st.just(tuple(ACTIVITY)[2:9]), **facts))
+            ),
         ),
         eligibility=(rule,),
         person_checks=(PersonCheck("p", draw(words), "s"),),

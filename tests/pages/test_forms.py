@@ -170,7 +170,7 @@ def test_staff_copy_the_patients_answers_and_rate_nothing(
     staff = reader_with(Role.PHOTOGRAPHER)
     app = at(open_visit, "itch_nrs", staff)
     app.get_by_key(field(clinic, "itch_nrs", "itch")).set_value(7).run()
-    assert "**severe** (Itch, Reich 2012)" in said(app)
+    assert "**above moderate** (Itch, Reich 2012)" in said(app)
     sign(app)
     form = clinic.store.current_form(staff, clinic.visit_id, "itch_nrs")
     assert form is not None
