@@ -32,6 +32,7 @@ from lesionscope.pipeline import read_photo
 from lesionscope.scoring.visit_total import VisitBsa
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto, VisitSummary
 from lesionscope.store.store import Store
+from lesionscope.study_desk import earlier_baseline
 
 PICTURE_SIDE = 1000
 """Longer side of a picture on the page, in pixels: 300 for each inch at the largest."""
@@ -153,9 +154,10 @@ def gathered_report(
         photos=tuple(_photo(store, by, photo, kept) for photo, kept in measured),
         areas=complete,
         reading=reading,
-        baseline=_baseline(timeline[:here]),
+        baseline=_baseline(timeline[:here], earlier_baseline(store, by, visit)),
         trend=_trend(timeline[: here + 1], areas),
         size=None if size is None else size.size,
+        settings=store.instrument_settings(by),
         notes=tuple(_notes(reading, measured, areas)),
         countersignatures=tuple(others),
     )
@@ -217,11 +219,11 @@ def _as_of(visit: Visit, reading: Reading | None, measured: Measured) -> datetim
     return max(made, default=datetime.combine(visit.day, time(), UTC))
 
 
-def _baseline(earlier: Sequence[VisitSummary]) -> tuple[Visit, Reading] | None:
-    """Return the first earlier visit with a total, or else the first that is signed at all."""
-    signed = [(one.visit, one.reading) for one in earlier if one.reading is not None]
-    whole = [pair for pair in signed if pair[1].score(Part.ACTIVITY).total is not None]
-    return next(iter(whole or signed), None)
+def _baseline(earlier: Sequence[VisitSummary], first: Visit | None) -> tuple[Visit, Reading] | None:
+    """Return the baseline with its reading, or None while it is not signed."""
+    return next(
+        ((one.visit, one.reading) for one in earlier if one.visit == first and one.reading), None
+    )
 
 
 def _trend(

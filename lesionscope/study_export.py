@@ -1,4 +1,4 @@
-"""From the record to a folder or archive of a whole study: tables, FHIR, CDISC, DICOM, pictures.
+"""From the record to a folder or archive of a study: tables, FHIR, CDISC, DICOM, pictures, report.
 
 Every export has a manifest with the sha256 of each file, and the sha256 of the manifest is in the
 audit trail: a file found later can be told to be of this export, and by whose hand it left.
@@ -19,11 +19,10 @@ from lesionscope.core.exchange_format import ABOUT, ExchangeFormat
 from lesionscope.core.people import Reader
 from lesionscope.core.study_data import StudyData
 from lesionscope.exchange.measurement_json import json_text
+from lesionscope.exchange.package_reader import FORMAT, MANIFEST, VERSION
 from lesionscope.exchange.study_tables import MACHINE_AND_SIGNED, table_files
 from lesionscope.store.store import Store
-
-MANIFEST = "manifest.json"
-"""Names every other file of an export with its hash."""
+from lesionscope.study_reporting import study_report_files
 
 Files = Iterator[tuple[str, bytes]]
 
@@ -85,6 +84,7 @@ _MAKERS: dict[ExchangeFormat, Callable[[Store, Reader, StudyData], Files]] = {
     ExchangeFormat.CDISC: _cdisc,
     ExchangeFormat.DICOM: _dicom,
     ExchangeFormat.PICTURES: _pictures,
+    ExchangeFormat.REPORT: study_report_files,
 }
 
 
@@ -216,8 +216,8 @@ def _manifest(
     data: StudyData, asked: Collection[ExchangeFormat], listed: list[dict[str, str | int]]
 ) -> dict[str, object]:
     return {
-        "format": "lesionscope study export",
-        "version": "1.0",
+        "format": FORMAT,
+        "version": VERSION,
         "study": data.study,
         "protocol_version": data.protocol_version or None,
         "made_at": data.taken_at.isoformat(),

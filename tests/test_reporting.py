@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,7 @@ from lesionscope.reporting import (
 )
 from lesionscope.scoring.visit_total import SitePart, visit_total
 from lesionscope.store import NotAllowed, Store, StoredMeasurement, StoredPhoto
+from lesionscope.study_desk import baseline_of
 from tests.pages.conftest import jpeg_of, measured
 
 PASSWORD = "a long enough secret"
@@ -141,6 +143,29 @@ def test_the_change_is_against_the_first_signed_visit(ward: Ward) -> None:
     assert report.size == BodySize(170, 75)
     assert [(point.activity, point.damage) for point in report.trend] == [(3, 0), (1, 0)]
     assert ward.report(ward.first).baseline is None
+
+
+def test_the_change_is_against_the_baseline_and_not_an_earlier_visit(ward: Ward) -> None:
+    patient_id = ward.first.patient_id
+    screening = ward.store.add_visit(ward.owner, patient_id, date(2026, 1, 2), "Screening")
+    photo = ward.store.add_photo(
+        ward.owner, screening.id, jpeg_of((120, 150, 130)), name="arm.jpg", view="arm",
+        site=Site.ARM, side=Side.LEFT,
+    )  # fmt: skip
+    ward.measure(photo)
+    ward.sign(screening, 3)
+    ward.sign(ward.second, 1)
+    assert baseline_of(ward.store, ward.owner, patient_id) == ward.first
+    # The baseline is not signed: nothing else takes its place.
+    assert ward.report(ward.second).baseline is None
+    ward.sign(ward.first, 2)
+    report = ward.report(ward.second)
+    assert report.baseline is not None
+    assert report.baseline[0] == ward.first
+    assert ward.report(screening).baseline is None
+    said = " ".join(page.get_textpage().get_text_range() for page in
+                    pdfium.PdfDocument(visit_report(report)))  # fmt: skip
+    assert "against Baseline, 15 Jan 2026" in re.sub(r"\s+", " ", said)
 
 
 def test_a_withdrawn_photo_is_missed_by_name(ward: Ward) -> None:

@@ -17,8 +17,9 @@ from lesionscope.core.people import Reader, Role
 from lesionscope.core.reading import AnswerOrigin, Meaning
 from lesionscope.core.sites import Side, Site
 from lesionscope.exchange.measurement_json import document
+from lesionscope.exchange.package_reader import MANIFEST
 from lesionscope.store import NotAllowed, Store
-from lesionscope.study_export import MANIFEST, write_export, zipped_export
+from lesionscope.study_export import write_export, zipped_export
 from tests.exchange.study_case import SECRET_NAME, masks, measurement, picture
 
 PASSWORD = "correct horse battery"

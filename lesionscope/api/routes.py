@@ -14,14 +14,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from lesionscope import __version__
+from lesionscope import __version__, logs
 from lesionscope.apart.bounded import MeasuringFault
 from lesionscope.apart.desk import DeskBusy, desk
 from lesionscope.api.caller import Refused, caller, token_of
 from lesionscope.api.metrics import Metrics
+from lesionscope.api.pace import Pace, pace_asked
 from lesionscope.api.questions import body_json, entity_id, how_to_measure, photo_bytes
 from lesionscope.api.schema import openapi
-from lesionscope.core.people import Act
+from lesionscope.core.people import Act, Reader
 from lesionscope.imaging.decode import UnreadableImage
 from lesionscope.store import Store
 from lesionscope.store.refusals import NotAllowed, NotInRecord, RecordBusy, SignInRefused
@@ -36,6 +37,11 @@ _METRICS = Metrics()
 @lru_cache(maxsize=1)
 def _store() -> Store:
     return Store.open()
+
+
+@lru_cache(maxsize=1)
+def _pace() -> Pace:
+    return pace_asked()
 
 
 async def health(_request: Request) -> Response:
@@ -76,6 +82,7 @@ async def open_session(request: Request) -> Response:
     asked = await body_json(request, ("name", "password"))
     reader = await run_in_threadpool(_store().authenticate, asked["name"], asked["password"])
     token = await run_in_threadpool(_store().open_session, reader)
+    _pace().admit(token)
     left = await run_in_threadpool(_store().session_left, token)
     seconds = 0 if left is None else int(left.total_seconds())
     return JSONResponse(
@@ -85,13 +92,28 @@ async def open_session(request: Request) -> Response:
 
 async def close_session(request: Request) -> Response:
     """Sign the client out; a token that is not open is ignored."""
-    await run_in_threadpool(_store().close_session, token_of(request))
+    token = token_of(request)
+    await run_in_threadpool(_store().close_session, token)
+    _pace().forget(token)
     return Response(status_code=204)
+
+
+async def _caller(request: Request, act: Act) -> Reader:
+    """Return who calls; whether a session is open under the token decides by what it is paced."""
+    token = token_of(request)
+    try:
+        reader = await run_in_threadpool(caller, request, _store(), act)
+    except Refused as refusal:
+        if refusal.status == 401:
+            _pace().forget(token)
+        raise
+    _pace().admit(token)
+    return reader
 
 
 async def measure(request: Request) -> Response:
     """Measure the photo in the body; nothing is stored."""
-    await run_in_threadpool(caller, request, _store(), Act.MEASURE)
+    await _caller(request, Act.MEASURE)
     task = how_to_measure(request)
     data = await photo_bytes(request)
     begun = time.monotonic()
@@ -102,7 +124,7 @@ async def measure(request: Request) -> Response:
 
 async def latest_measurement(request: Request) -> Response:
     """Return the newest measurement of a photo of the record."""
-    reader = await run_in_threadpool(caller, request, _store(), Act.READ_RECORD)
+    reader = await _caller(request, Act.READ_RECORD)
     photo_id = entity_id(request, "photo_id")
     found = await run_in_threadpool(_store().latest_measurement, reader, photo_id)
     if found is None:
@@ -127,16 +149,52 @@ def answered(answer: Answer, route: str) -> Answer:
     """
 
     async def counted(request: Request) -> Response:
+        begun = time.monotonic()
         try:
+            _keep_pace(request)
             response = await answer(request)
         except ClientDisconnect:
             response = Response(status_code=499)
         except Exception as error:
             response = _refusal(error)
         _METRICS.answered(request.method, route, response.status_code)
+        logs.event(
+            log,
+            logging.INFO,
+            "request",
+            request=f"{request.method} {route}",
+            status=response.status_code,
+            seconds=round(time.monotonic() - begun, 3),
+        )
         return response
 
     return counted
+
+
+class TooMany(Refused):
+    """A client that asked too often.
+
+    Parameters
+    ----------
+    seconds : int
+        After which it may ask again.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        after = f"{seconds} second{'s' * (seconds != 1)}"
+        super().__init__(429, f"Too many requests. Wait {after} and ask again.")
+        self.seconds = seconds
+
+
+def _keep_pace(request: Request) -> None:
+    """Refuse a client that asks too often; whether the process runs may always be asked."""
+    if request.url.path == f"{ROOT}/health":
+        return
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    signed = token.strip() if scheme.lower() == "bearer" else ""
+    seconds = _pace().wait(signed, request.client.host if request.client else "")
+    if seconds:
+        raise TooMany(seconds)
 
 
 # What an act may raise, and how HTTP says it; the first that fits counts.
@@ -152,20 +210,22 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 
 
 def _refusal(error: Exception) -> Response:
+    if isinstance(error, TooMany):
+        return _said(error.status, error.sentence, wait=error.seconds)
     if isinstance(error, Refused):
         return _said(error.status, error.sentence)
     for kind, status in _STATUS:
         if isinstance(error, kind):
             return _said(status, str(error.args[0] if error.args else error))
     number = secrets.token_hex(3)
-    log.error("request failed, number %s", number, exc_info=error)
+    logs.event(log, logging.ERROR, "request failed", failed=True, number=number)
     return _said(500, f"Something went wrong. Give your administrator this number: {number}.")
 
 
-def _said(status: int, sentence: str) -> Response:
+def _said(status: int, sentence: str, *, wait: int = 10) -> Response:
     headers = {"www-authenticate": "Bearer"} if status == 401 else {}
-    if status == 503:
-        headers["retry-after"] = "10"
+    if status in (429, 503):
+        headers["retry-after"] = str(wait)
     words = sentence[:1].upper() + sentence[1:]
     return JSONResponse({"error": words if words.endswith(".") else f"{words}."}, status, headers)
 
@@ -213,3 +273,4 @@ async def _nothing(request: Request) -> Response:
 def forget_store() -> None:
     """Let the next request open the record anew; for tests with a data folder of their own."""
     _store.cache_clear()
+    _pace.cache_clear()

@@ -25,6 +25,7 @@ _WORDS = {
     404: "The record holds no such photo, or it was not measured.",
     413: "The body is too large.",
     422: "What was asked cannot be done; a photo says why.",
+    429: "Too many requests of this client: wait as many seconds as Retry-After says.",
     500: "A fault of the software.",
     503: "Busy: try again later.",
 }
@@ -47,7 +48,7 @@ def openapi() -> dict[str, Any]:
         },
         "servers": [{"url": "/api/v1"}],
         "paths": {
-            "/health": {"get": _get("The process runs", {"type": "object"})},
+            "/health": {"get": _get("The process runs; never limited", {"type": "object"})},
             "/ready": {"get": _get("The record and the measuring processes answer", _READY, 503)},
             "/metrics": {"get": _get("Counts for Prometheus", {"type": "string"})},
             "/openapi.json": {"get": _get("This document", {"type": "object"})},
@@ -64,14 +65,22 @@ def _json(schema: dict[str, Any], words: str) -> dict[str, Any]:
 
 
 def _answers(done: dict[str, Any], *refused: int) -> dict[str, Any]:
-    return done | {str(status): _json(_ERROR, _WORDS[status]) for status in refused}
+    listed = sorted((*refused, 429))
+    return done | {str(status): _answer(status) for status in listed}
+
+
+def _answer(status: int) -> dict[str, Any]:
+    answer = _json(_ERROR, _WORDS[status])
+    if status in (429, 503):
+        answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "s"}}
+    return answer
 
 
 def _get(words: str, schema: dict[str, Any], *refused: int) -> dict[str, Any]:
     kind = "text/plain" if schema["type"] == "string" else "application/json"
     done = {"description": words, "content": {kind: {"schema": schema}}}
     other = {str(status): done for status in refused}
-    return {"summary": words, "responses": {"200": done} | other}
+    return {"summary": words, "responses": {"200": done} | other | {"429": _answer(429)}}
 
 
 _READY = {

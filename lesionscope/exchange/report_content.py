@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from lesionscope.core.body import BodySize
-from lesionscope.core.change import MeasurementError
+from lesionscope.core.catalogue import InstrumentSettings
 from lesionscope.core.measurement import BsaEstimate, Convention
 from lesionscope.core.people import Patient, Visit
 from lesionscope.core.photo import CaptureFinding
@@ -111,13 +111,15 @@ class VisitReport:
     countersignatures : tuple of Countersignature
         Reviews and approvals of the reading, oldest first.
     baseline : tuple of (Visit, Reading), or None
-        The visit that changes are told against; None when this is the first one signed.
+        The visit that changes are told against; None at the baseline and before it, and while it
+        is not signed.
     trend : tuple of TrendPoint
         The visits of the patient by day, this one among them.
     size : BodySize or None
         Height and weight on the day of the visit.
-    error : MeasurementError or None
-        Of the CDASI activity, from the study's own readers; None where it was not measured.
+    settings : InstrumentSettings
+        What the study sets of the instruments: the measurement error of its readers, and which
+        severity bands are named.
     notes : tuple of str
         What else the reader of the report must know, in sentences.
     """
@@ -132,7 +134,7 @@ class VisitReport:
     baseline: tuple[Visit, Reading] | None = None
     trend: tuple[TrendPoint, ...] = ()
     size: BodySize | None = None
-    error: MeasurementError | None = None
+    settings: InstrumentSettings = field(default_factory=InstrumentSettings)
     notes: tuple[str, ...] = ()
     countersignatures: tuple[Countersignature, ...] = ()
 

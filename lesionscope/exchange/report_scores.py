@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from reportlab.lib.colors import black
 from reportlab.lib.units import mm
 from reportlab.platypus import Spacer, Table
 
 from lesionscope.core import cdasi
-from lesionscope.core.cdasi import Part, severity_bands
+from lesionscope.core.cdasi import CDASI, Part, severity_bands
 from lesionscope.core.change import Change
 from lesionscope.core.measurement import BsaEstimate, Convention
-from lesionscope.core.reading import Reading
 from lesionscope.exchange.report_chart import trend_chart
 from lesionscope.exchange.report_content import VisitReport
 from lesionscope.exchange.report_sheet import (
-    GUTTER,
     Sheet,
     amount,
     bsa_words,
     day_words,
+    figures,
     section,
     table,
+    with_sign,
     words,
 )
 from lesionscope.scoring.bsa import probability_above
@@ -60,43 +59,29 @@ def _figures(report: VisitReport, sheet: Sheet) -> Table:
     bsa = report.bsa
     area = "not measurable" if bsa is None else f"{amount(bsa.percent)} %"
     boxes = [
-        *(_total(report.reading, part) for part in Part),
+        *(_total(report, part) for part in Part),
         ("Change of activity", *_change_figure(report)),
         ("Body surface involved", area, _area_caption(bsa, report.draft)),
     ]
-    cells: list[list[Any]] = [[], [], []]
-    for label, figure, caption in boxes:
-        large = "figure" if len(figure) < 12 else "label"
-        for row, (said, kind) in zip(
-            cells, ((label, "label"), (figure, large), (caption, "caption")), strict=True
-        ):
-            row += [words(said, kind), ""]
-    wide = sheet.columns(len(boxes))
-    widths = [wide, GUTTER] * len(boxes)
-    columns = range(0, 2 * len(boxes), 2)
-    style: list[tuple[Any, ...]] = [
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("VALIGN", (0, 1), (-1, 1), "MIDDLE"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 0),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 0),
-        ("TOPPADDING", (0, 0), (-1, -1), 2),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
-        *(("LINEABOVE", (column, 0), (column, 0), 1.2, black) for column in columns),
-    ]
-    return Table([row[:-1] for row in cells], widths[:-1], style=style)
+    return figures(boxes, sheet)
 
 
-def _total(reading: Reading | None, part: Part) -> tuple[str, str, str]:
+def _total(report: VisitReport, part: Part) -> tuple[str, str, str]:
     """Return label, figure and caption of a total; an unsigned visit has none."""
     label = f"CDASI {part.value}"
-    if reading is None:
+    if report.reading is None:
         return label, "no score", "Not signed: only a signed reading is a score."
-    state = reading.score(part)
+    state = report.reading.score(part)
     if state.total is None:
         return label, "no total", state.describe()
     if part is Part.DAMAGE:
         return label, f"{state.total} of {_TOPS[part]}", "A score of its own, never added."
-    bands = "; ".join(f"{band} ({source})" for source, band in severity_bands(state.total).items())
+    named = severity_bands(
+        state.total,
+        adopted=report.settings.adopted,
+        cutoff=report.settings.severity_cutoff,
+    )
+    bands = "; ".join(f"{band} ({source})" for source, band in named.items())
     return label, f"{state.total} of {_TOPS[part]}", f"{bands[:1].upper()}{bands[1:]}"
 
 
@@ -115,35 +100,24 @@ def _activity_change(report: VisitReport) -> Change | None:
     before, now = totals
     if before is None or now is None:
         return None
-    return cdasi.change(Part.ACTIVITY, before, now, error=report.error)
+    error = report.settings.errors.get((CDASI.id, Part.ACTIVITY.value))
+    return cdasi.change(Part.ACTIVITY, before, now, error=error)
 
 
 def _change_figure(report: VisitReport) -> tuple[str, str]:
     found = _activity_change(report)
     if found is not None and report.baseline is not None:
         first = report.baseline[0]
-        share = "" if found.percent is None else f"{_signed(found.percent, '.0f')} % "
+        share = "" if found.percent is None else f"{with_sign(found.percent, '.0f')} % "
         return (
-            f"{_signed(found.points)} points",
+            f"{with_sign(found.points)} points",
             f"{share}against {first.label}, {day_words(first.day)}",
         )
     if report.draft:
         return "none", "Not signed: there is no total to compare."
     if report.baseline is None:
-        return "none", "No earlier visit is signed."
+        return "none", "There is no earlier, signed baseline."
     return "none", "One of the two forms has no total."
-
-
-def _signed(value: float, form: str = "g") -> str:
-    """Write a change with its sign; a dash of the width of a minus for a fall.
-
-    Examples
-    --------
-    >>> _signed(-5.0), _signed(3), _signed(0)
-    ('–5', '+3', '0')
-    """
-    sign = "–" if value < 0 else "+" if value > 0 else ""
-    return f"{sign}{abs(value):{form}}"
 
 
 def surface(report: VisitReport, sheet: Sheet) -> list[Any]:

@@ -22,7 +22,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import KeepTogether, Paragraph, Spacer, Table
+from reportlab.platypus import CondPageBreak, KeepTogether, Paragraph, Spacer, Table
 
 from lesionscope.core.measurement import BsaEstimate
 from lesionscope.exchange.target_sheet import Paper
@@ -36,6 +36,8 @@ WASH = Color(0.93, 0.93, 0.93)
 _LETTER = re.compile(r"LATIN (CAPITAL|SMALL) LETTER ([A-Z]) WITH ")
 
 GUTTER = 5 * float(mm)
+_LEAST = 34.0 * float(mm)
+"""Room for a heading and the first rows under it, or they begin on the next page."""
 _MARGIN, _HEAD, _FOOT = 17.0 * float(mm), 21.0 * float(mm), 17.0 * float(mm)
 
 
@@ -130,7 +132,8 @@ def section(title: str, *content: Any, whole: bool = True) -> list[Any]:
     heading = [Spacer(0, 4.2 * mm), words(title, "section"), Spacer(0, 1.2 * mm)]
     if whole:
         return [KeepTogether([*heading, *content])]
-    return [KeepTogether([*heading, content[0]]), *content[1:]]
+    # Not kept with a table that fills a page: it would leave the rest of this page blank.
+    return [CondPageBreak(_LEAST), *heading, *content]
 
 
 def table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *more: tuple[Any, ...]) -> Table:
@@ -146,6 +149,42 @@ def table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *more: tuple[A
         ("LINEBELOW", (0, 0), (-1, -1), 0.25, HAIR),
     ]
     return Table(list(rows), list(widths), repeatRows=1, style=[*rules, *more])
+
+
+def figures(boxes: Sequence[tuple[str, str, str]], sheet: Sheet) -> Table:
+    """Set the figures that a reader looks for first, side by side.
+
+    Parameters
+    ----------
+    boxes : sequence of (str, str, str)
+        Label, figure and caption of each.
+    sheet : Sheet
+        The page.
+
+    Returns
+    -------
+    Table
+    """
+    cells: list[list[Any]] = [[], [], []]
+    for label, figure, caption in boxes:
+        large = "figure" if len(figure) < 12 else "label"
+        for row, (said, kind) in zip(
+            cells, ((label, "label"), (figure, large), (caption, "caption")), strict=True
+        ):
+            row += [words(said, kind), ""]
+    wide = sheet.columns(len(boxes))
+    widths = [wide, GUTTER] * len(boxes)
+    columns = range(0, 2 * len(boxes), 2)
+    style: list[tuple[Any, ...]] = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("VALIGN", (0, 1), (-1, 1), "MIDDLE"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+        ("TOPPADDING", (0, 0), (-1, -1), 2),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 1),
+        *(("LINEABOVE", (column, 0), (column, 0), 1.2, black) for column in columns),
+    ]
+    return Table([row[:-1] for row in cells], widths[:-1], style=style)
 
 
 def furniture(
@@ -250,6 +289,18 @@ def amount(value: float) -> str:
     if value < 1:
         return f"{value:.2f}"
     return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def with_sign(value: float, form: str = "g") -> str:
+    """Write a change with its sign; a dash of the width of a minus for a fall.
+
+    Examples
+    --------
+    >>> with_sign(-5.0), with_sign(3), with_sign(0)
+    ('–5', '+3', '0')
+    """
+    sign = "–" if value < 0 else "+" if value > 0 else ""
+    return f"{sign}{abs(value):{form}}"
 
 
 def bsa_words(bsa: BsaEstimate | None) -> str:

@@ -19,6 +19,7 @@ TITLES = {
     ExchangeFormat.CDISC: "CDISC tables and ODM-XML",
     ExchangeFormat.DICOM: "DICOM",
     ExchangeFormat.PICTURES: "De-identified pictures",
+    ExchangeFormat.REPORT: "Study report (PDF)",
 }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 
 from lesionscope.core.people import Act, Reader
@@ -11,7 +9,6 @@ from lesionscope.core.protocol import Protocol
 from lesionscope.exchange.yaml_root import FaultyFile
 from lesionscope.pages import frame, session
 from lesionscope.pages.study_cream import show_cream
-from lesionscope.pages.study_desk import Desk
 from lesionscope.pages.study_eligibility import show_eligibility
 from lesionscope.pages.study_events import show_events
 from lesionscope.pages.study_patients import show_patients
@@ -21,9 +18,11 @@ from lesionscope.pages.study_protocol import (
     show_faults,
     show_setting_form,
 )
+from lesionscope.pages.study_report import show_study_report
 from lesionscope.pages.study_response import show_response
 from lesionscope.pages.study_schedule import show_schedule
 from lesionscope.store.study_entries import StoredProtocol
+from lesionscope.study_desk import Desk, today
 
 PATIENTS, ONE, RESPONSE, PROTOCOL = session.STUDY_PARTS
 
@@ -70,15 +69,18 @@ if protocol is None:
     st.info("No protocol is set yet: without one there is no schedule.", icon=":material/rule:")
     show_protocols(reader, None)
     st.stop()
-desk = Desk(reader, protocol, date.today())
-part = st.segmented_control(
-    "Part of the study",
-    session.STUDY_PARTS,
-    default=None if session.STUDY_PART in st.session_state else PATIENTS,
-    required=True,
-    key=session.STUDY_PART,
-    label_visibility="collapsed",
-)
+desk = Desk(reader, protocol, today())
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    part = st.segmented_control(
+        "Part of the study",
+        session.STUDY_PARTS,
+        default=None if session.STUDY_PART in st.session_state else PATIENTS,
+        required=True,
+        key=session.STUDY_PART,
+        label_visibility="collapsed",
+        width="content",
+    )
+    show_study_report(reader, protocol.id)
 if part == PATIENTS:
     show_patients(desk)
 elif part == ONE:

@@ -10,10 +10,10 @@ from lesionscope.core.measurement import BsaEstimate, Convention
 from lesionscope.core.people import Visit
 from lesionscope.core.study import Treatment
 from lesionscope.pages import frame, panel, session
-from lesionscope.pages.study_desk import Desk
 from lesionscope.pages.visit_bsa import bsa_of_visit, measured_photos, overlaps
 from lesionscope.scoring.cream import CapVerdict, CreamAmount, cream_amount, grams_figure
 from lesionscope.store.study_entries import StudyPatient
+from lesionscope.study_desk import Desk
 
 _CAP_ICONS = {
     CapVerdict.WITHIN: ":green[:material/check:]",

@@ -9,11 +9,12 @@ from lesionscope.core.measurement import BsaEstimate, Convention
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.study import PersonCheck
 from lesionscope.pages import frame, session
-from lesionscope.pages.study_desk import ANSWER_COLOURS, VERDICT_COLOURS, Desk
+from lesionscope.pages.study_desk import ANSWER_COLOURS, VERDICT_COLOURS
 from lesionscope.pages.visit_bsa import bsa_of_visit, measured_photos, overlaps
 from lesionscope.scoring.eligibility import OLDEST_YEARS, Answer, CriterionAnswer
 from lesionscope.store.store import Store
 from lesionscope.store.study_entries import StudyPatient
+from lesionscope.study_desk import Desk
 
 
 def record_age(store: Store, reader: Reader, patient_id: int) -> None:

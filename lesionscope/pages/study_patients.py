@@ -8,9 +8,9 @@ import streamlit as st
 
 from lesionscope.core.trial import Timing
 from lesionscope.pages import session
-from lesionscope.pages.study_desk import Desk, timing_words
 from lesionscope.scoring.eligibility import Verdict
 from lesionscope.store.study_entries import StudyPatient
+from lesionscope.study_desk import Desk, timing_words
 
 
 def row_of(desk: Desk, patient: StudyPatient) -> dict[str, object]:

@@ -13,29 +13,18 @@ from lesionscope.core.criterion import LABELS, UNITS, Quantity, ResponseRule
 from lesionscope.core.protocol import Protocol
 from lesionscope.core.schedule import PlannedVisit
 from lesionscope.pages import session
-from lesionscope.pages.study_desk import Desk
-from lesionscope.scoring.response import change_summary, responder_counts
+from lesionscope.scoring.response import change_summary, responder_counts, rule_words
 from lesionscope.scoring.response_rows import spaghetti_rows, waterfall_rows
+from lesionscope.study_desk import Desk
 
 QUANTITIES = (Quantity.CDASI_ACTIVITY, Quantity.BSA_PERCENT, Quantity.PGA)
 
 
-def courses_of(desk: Desk) -> tuple[list[PatientCourse], list[str]]:
-    """Return the signed course of every patient, and a sentence for each that has none."""
-    courses, refused = [], []
-    for patient in session.store().study_patients(desk.reader):
-        try:
-            courses.append(desk.scored(patient))
-        except ValueError as error:
-            refused.append(session.sentence(error))
-    return courses, refused
-
-
 def show_response(desk: Desk) -> None:
     """Show the change of one quantity over all patients, and who responded."""
-    courses, refused = courses_of(desk)
-    for sentence in refused:
-        st.warning(sentence, icon=":material/warning:")
+    courses, refused = desk.courses(session.store().study_patients(desk.reader))
+    for refusal in refused:
+        st.warning(session.sentence(refusal), icon=":material/warning:")
     after = [visit for visit in desk.protocol.visits if visit.day > 0]
     if not courses or not after:
         st.caption("No patient yet." if after else "The protocol plans no visit after baseline.")
@@ -117,25 +106,6 @@ def show_responders(protocol: Protocol, courses: list[PatientCourse]) -> None:
         with box.container(border=True, height="stretch"):
             st.metric(f"Responders at {label}", f"{len(count.responders)} of {count.assessed}")
             st.caption(f"{rule_words(count.rule)}. {count.describe()}.")
-
-
-def rule_words(rule: ResponseRule) -> str:
-    """Say a response rule.
-
-    Examples
-    --------
-    >>> from lesionscope.core.criterion import bound_from
-    >>> rule_words(ResponseRule("r", Quantity.BSA_PERCENT, "week_12", "s", bound_from(">= 2")))
-    'BSA falls by >= 2 %'
-    """
-    parts = []
-    if rule.drop is not None:
-        parts.append(f"falls by {rule.drop}{UNITS.get(rule.quantity, '')}")
-    if rule.drop_percent is not None:
-        parts.append(f"falls by {rule.drop_percent} % of the baseline")
-    if rule.reaches is not None:
-        parts.append(f"reaches {rule.reaches}{UNITS.get(rule.quantity, '')}")
-    return f"{LABELS[rule.quantity]} {' and '.join(parts)}"
 
 
 def spaghetti_chart(table: pd.DataFrame, protocol: Protocol) -> alt.LayerChart | alt.FacetChart:

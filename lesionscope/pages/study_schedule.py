@@ -11,10 +11,10 @@ from lesionscope.core.protocol import MEASURED_AREA
 from lesionscope.core.schedule import PlannedVisit
 from lesionscope.core.trial import NOT_PLANNED, PlacedVisit, missing_shots
 from lesionscope.pages import frame, session
-from lesionscope.pages.study_desk import TIMING_COLOURS, Desk, timing_words, window_words
-from lesionscope.scoring.signed_course import SignedValues
+from lesionscope.pages.study_desk import TIMING_COLOURS, window_words
 from lesionscope.store.store import Store
 from lesionscope.store.study_entries import StudyPatient
+from lesionscope.study_desk import Desk, signed_in_reading, timing_words
 
 _BY_NAME_AND_DAY = "by name and day"
 
@@ -68,7 +68,7 @@ def _show_done(
     held = placed.held
     assert held is not None
     named = _instrument_names(desk, placed.planned)
-    done = signed.get(held.id, set()) | _signed_in_reading(patient, held)
+    done = signed.get(held.id, set()) | signed_in_reading(patient, held)
     words = [
         f":green[:material/check:] {name}" if key in done else f":orange[{name} not signed]"
         for key, name in named.items()
@@ -127,14 +127,6 @@ def _instrument_names(desk: Desk, plan: PlannedVisit) -> dict[str, str]:
     known = instruments(desk.protocol.instrument_settings())
     short = {MEASURED_AREA: "BSA", CDASI.id: "CDASI", "pga": "PGA"}
     return {key: short[key] if key in short else known[key].name for key in plan.instruments}
-
-
-def _signed_in_reading(patient: StudyPatient, visit: Visit) -> set[str]:
-    """Return what the signed reading of a visit answers: a CDASI counts once it has its total."""
-    held = patient.held[visit.id]
-    values = SignedValues(held.reading, held.pga)
-    done = {CDASI.id} if values.cdasi_activity is not None else set()
-    return done | ({MEASURED_AREA} if held.reading and held.reading.bsa else set())
 
 
 def _signed_forms(desk: Desk, patient: StudyPatient) -> dict[int, set[str]]:

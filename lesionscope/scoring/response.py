@@ -5,6 +5,7 @@ Nothing is carried forward, and nobody without a value is counted as unchanged.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,8 @@ from scipy import special
 
 from lesionscope.core.change import Change
 from lesionscope.core.course import PatientCourse
-from lesionscope.core.criterion import LABELS, Bound, Quantity, ResponseRule
-from lesionscope.core.measurement import Interval
+from lesionscope.core.criterion import LABELS, UNITS, Bound, Quantity, ResponseRule
+from lesionscope.core.measurement import BsaEstimate, Interval
 from lesionscope.core.protocol import Protocol
 
 LEVEL = 0.95
@@ -98,6 +99,25 @@ class ChangeSummary:
         if self.mean_interval is not None:
             said += f" ({self.mean_interval.low:+.1f} to {self.mean_interval.high:+.1f})"
         return f"{said}, {self.assessed} of {self.patients} patients"
+
+
+def rule_words(rule: ResponseRule) -> str:
+    """Say a response rule.
+
+    Examples
+    --------
+    >>> from lesionscope.core.criterion import bound_from
+    >>> rule_words(ResponseRule("r", Quantity.BSA_PERCENT, "week_12", "s", bound_from(">= 2")))
+    'BSA falls by >= 2 %'
+    """
+    parts = []
+    if rule.drop is not None:
+        parts.append(f"falls by {rule.drop}{UNITS.get(rule.quantity, '')}")
+    if rule.drop_percent is not None:
+        parts.append(f"falls by {rule.drop_percent} % of the baseline")
+    if rule.reaches is not None:
+        parts.append(f"reaches {rule.reaches}{UNITS.get(rule.quantity, '')}")
+    return f"{LABELS[rule.quantity]} {' and '.join(parts)}"
 
 
 def responds(protocol: Protocol, rule: ResponseRule, course: PatientCourse) -> bool | None:
@@ -261,3 +281,48 @@ def changes(
         raise ValueError(f"a change needs a visit after the baseline, got {visit!r}")
     baseline = protocol.baseline.id
     return [(course, course.change(quantity, baseline=baseline, visit=visit)) for course in courses]
+
+
+def change_interval(before: BsaEstimate, after: BsaEstimate) -> Interval:
+    """Return the interval of the difference of two areas, each with its own, skew interval.
+
+    The errors are taken as independent. Those of hand size and habitus are shared by the visits of
+    a patient, so the interval is rather too wide than too narrow.
+
+    Parameters
+    ----------
+    before, after : BsaEstimate
+        Of one patient, under one convention, with intervals of one level.
+
+    Returns
+    -------
+    Interval
+        Of after less before, percent of the body surface.
+
+    Raises
+    ------
+    ValueError
+        If the intervals are of two levels.
+
+    References
+    ----------
+    Zou and Donner 2008, Stat Med 27:1693-702 (method of variance estimates recovery).
+
+    Examples
+    --------
+    >>> from lesionscope.core.measurement import CalibrationSource, Convention
+    >>> def area(percent, low, high):
+    ...     kind = Convention.PROTOCOL, CalibrationSource.HANDPRINT
+    ...     return BsaEstimate(percent, Interval(low, high), *kind)
+    >>> found = change_interval(area(10.0, 7.0, 14.0), area(4.0, 1.0, 7.0))
+    >>> round(found.low, 2), round(found.high, 2)
+    (-11.0, -1.76)
+    """
+    if before.interval.level != after.interval.level:
+        raise ValueError(
+            f"intervals of {before.interval.level:g} and {after.interval.level:g} do not compare"
+        )
+    change = after.percent - before.percent
+    down = after.percent - after.interval.low, before.interval.high - before.percent
+    up = after.interval.high - after.percent, before.percent - before.interval.low
+    return Interval(change - math.hypot(*down), change + math.hypot(*up), before.interval.level)

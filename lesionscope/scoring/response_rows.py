@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lesionscope.core.course import PatientCourse
 from lesionscope.core.criterion import Quantity, ResponseRule
 from lesionscope.core.protocol import Protocol
-from lesionscope.scoring.response import changes, responds
+from lesionscope.scoring.response import change_interval, changes, responds
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class ChangeRow:
         Of the baseline; None where the baseline is 0.
     responder : bool or None
         By the rule given; None without a rule or where it cannot be said.
+    low, high : float or None
+        Interval of the change of a BSA; None for what a person scored.
     """
 
     rank: int
@@ -67,6 +69,13 @@ class ChangeRow:
     change: float
     change_percent: float | None
     responder: bool | None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def within_error(self) -> bool | None:
+        """Whether the interval holds no change; None where there is none."""
+        return None if self.low is None or self.high is None else self.low <= 0 <= self.high
 
 
 def spaghetti_rows(courses: Iterable[PatientCourse], quantity: Quantity) -> list[CourseRow]:
@@ -146,6 +155,20 @@ def waterfall_rows(
             change.points,
             change.percent,
             None if rule is None else responds(protocol, rule, course),
+            *_ends(protocol, course, quantity, visit),
         )
         for rank, (course, change) in enumerate(found, start=1)
     ]
+
+
+def _ends(
+    protocol: Protocol, course: PatientCourse, quantity: Quantity, visit: str
+) -> tuple[float | None, float | None]:
+    """Return the interval of a change of BSA; nothing for what a person scored."""
+    before, after = course.at(protocol.baseline.id), course.at(visit)
+    if quantity is not Quantity.BSA_PERCENT or before is None or after is None:
+        return None, None
+    if before.bsa is None or after.bsa is None:
+        return None, None
+    found = change_interval(before.bsa, after.bsa)
+    return found.low, found.high

@@ -91,6 +91,10 @@ def home_of(factory: pytest.TempPathFactory) -> Path:
     return factory.getbasetemp() / "api_record"
 
 
+def log_of(factory: pytest.TempPathFactory) -> Path:
+    return factory.getbasetemp() / "api_log"
+
+
 @pytest.fixture(scope="module")
 def url(photo_id: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as trial:
@@ -99,9 +103,14 @@ def url(photo_id: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     server = subprocess.Popen(
         [sys.executable, "-c", CALL, "serve", "--port", str(port), "--no-browser"],
         stdout=subprocess.PIPE,
+        stderr=log_of(tmp_path_factory).open("w"),
         text=True,
         env=os.environ
-        | {"LESIONSCOPE_HOME": str(home_of(tmp_path_factory)), "PYTHONUNBUFFERED": "1"},
+        | {
+            "LESIONSCOPE_HOME": str(home_of(tmp_path_factory)),
+            "LESIONSCOPE_LOG": "json",
+            "PYTHONUNBUFFERED": "1",
+        },
     )
     try:
         assert server.stdout is not None
@@ -225,6 +234,23 @@ def test_metrics_count_and_name_nobody(owner: Client) -> None:
     assert "lesionscope_measure_seconds_count" in text
     assert "owner" not in text
     assert "999" not in text
+
+
+def test_the_log_is_json_lines_that_name_nobody(
+    owner: Client, photo_id: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    guess = json.dumps({"name": "monitor", "password": "wrong horse 9"}).encode()
+    assert Client(owner.url).json("POST", "/api/v1/session", guess)[0] == 401
+    owner.json("GET", f"/api/v1/photos/{photo_id}/measurement")
+    owner.json("POST", "/api/v1/measure?site=arm.jpg", small_photo())
+    text = log_of(tmp_path_factory).read_text()
+    found = [json.loads(line) for line in text.splitlines()]
+    assert found[0]["event"] == "started"
+    fetched = [one for one in found if one.get("request", "").endswith("{photo_id}/measurement")]
+    assert fetched[-1]["status"] == 200
+    for secret in (PASSWORD, "wrong horse", owner.token, "owner", "monitor", "DM-001", "a.jpg",
+                   "arm.jpg", "Clinic Owner", "2026-01"):  # fmt: skip
+        assert secret not in text
 
 
 def test_unknown_paths_and_methods_are_told(url: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pypdfium2 as pdfium
 import pytest
 
+from lesionscope.core.catalogue import InstrumentSettings
 from lesionscope.core.cdasi import ITEMS, Answer, Part
 from lesionscope.core.change import MeasurementError
 from lesionscope.core.measurement import BsaEstimate, CalibrationSource, Convention
@@ -123,7 +124,8 @@ def test_the_report_says_what_was_signed_and_what_it_rests_on() -> None:
 
 def test_important_changes_are_told_apart_and_a_known_error_is_used() -> None:
     error = MeasurementError(2.0, "the agreement study")
-    said = " ".join(texts(visit_report(replace(report(), error=error))))
+    study = InstrumentSettings(errors={("cdasi", "activity"): error})
+    said = " ".join(texts(visit_report(replace(report(), settings=study))))
     assert "4 points (Pennsylvania) reached" in said
     assert "5 points (Stanford) reached" in said
     assert "within the smallest detectable change of 5.5 points" in said

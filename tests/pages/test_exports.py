@@ -24,7 +24,7 @@ def test_the_page_tells_machine_from_signed_and_offers_tables_first(
     assert "2 photos of 1 patient at 1 visit, 1 measured" in words
     assert "0 of 2 photos are released" in words
     assert "No official CDISC terminology" in words
-    assert [box.value for box in app.checkbox] == [True, False, False, False, False]
+    assert [box.value for box in app.checkbox] == [True, *[False] * 5]
     assert [b.proto.label for b in app.get("download_button")] == ["Download the archive (ZIP)"]
 
 
