@@ -4,9 +4,11 @@ import logging
 
 import streamlit as st
 
-from lesionscope.pages import frame, own_password, session, session_watch, sign_in
+from lesionscope import logs
+from lesionscope.pages import ahead, frame, own_password, session, session_watch, sign_in
 
-logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+logs.configure()
+log = logging.getLogger("lesionscope.pages")
 st.set_page_config(
     page_title="LesionScope", page_icon=frame.ICON, layout="wide", initial_sidebar_state=250
 )
@@ -33,4 +35,8 @@ with session.guard():
             session_watch.watch_session()
             frame.sidebar(reader)
             session.show_notices()
-            page.run()
+            try:
+                with logs.timed(log, "page", page=page.title):
+                    page.run()
+            finally:
+                ahead.prepare_open_visit(reader)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +34,12 @@ PIXEL_LIMIT = 100_000_000
 """Largest picture, in pixels: 300 MB once decoded."""
 SIDE_MINIMUM = 64
 """Shortest side, in pixels; below it no lesion can be told from noise."""
+FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "HEIF", "GIF", "BMP")
+"""What Pillow may open; a DICOM photo is taken out of its file first."""
+ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".tif", ".tiff", ".webp",
+           ".heic", ".heif", ".hif", ".heics", ".heifs", ".bmp", ".gif", ".dcm")  # fmt: skip
+"""Endings by which a folder's photos are known; what a file is, its content says later."""
 
-_FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "HEIF", "GIF", "BMP")
 # Pillow warns above this and refuses above twice this; decode() itself refuses above it.
 Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
 pi_heif.register_heif_opener(thumbnails=False)
@@ -82,13 +87,16 @@ class Decoded:
     notes: tuple[Note, ...] = field(default=())
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes, *, at_least: int | None = None) -> Decoded:
     """Decode a photo to upright sRGB.
 
     Parameters
     ----------
     data : bytes
         A whole JPEG, PNG, TIFF, WebP, HEIC, GIF or BMP file, or a de-identified DICOM photo.
+    at_least : int, optional
+        For the eye alone: a longer side of so many pixels is enough, and a JPEG is then decoded
+        at a half, a quarter or an eighth of its size, which is four times as fast.
 
     Returns
     -------
@@ -106,6 +114,9 @@ def decode(data: bytes) -> Decoded:
         _check_header(image)
         notes = list(_frame_notes(image))
         profile, hdr = stated_profile(image)
+        if at_least is not None:
+            enough = at_least / max(image.size)
+            image.draft(None, (math.ceil(enough * image.width), math.ceil(enough * image.height)))
         image.load()
     turn, taken_at, metadata = _metadata(image)
     plain, flattened = _flatten(image, file)
@@ -161,7 +172,7 @@ def _damage_refused() -> Iterator[None]:
 
 def _open(data: bytes) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=_FORMATS)
+        return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError:
         raise UnreadableImage(
             f"The picture has more than {2 * PIXEL_LIMIT // 10**6} megapixels; at most "

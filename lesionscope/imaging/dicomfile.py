@@ -94,7 +94,13 @@ def _photo(found: Dataset, pixel_limit: int) -> bytes:
         return bytes(get_frame(found.PixelData, 0, number_of_frames=1))
     if syntax in _PLAIN and colours == "RGB" and found.BitsAllocated == 8:
         return _png(found)
-    raise NotInDicom(f"This DICOM file is coded as {syntax.name}, which is not read. {_EXPORT}")
+    if syntax in (_JPEG_BASELINE, *_PLAIN):
+        raise NotInDicom(
+            f"This DICOM file stores its colours in a form that is not read. {_EXPORT}"
+        )
+    # A name that the standard does not know is whatever the file says: no words for a person.
+    known = syntax.name if syntax.name != syntax else "something that DICOM does not know"
+    raise NotInDicom(f"This DICOM file is coded as {known}, which is not read. {_EXPORT}")
 
 
 def _png(found: Dataset) -> bytes:

@@ -207,6 +207,7 @@ def measure_waiting(
         if sentence:
             st.session_state.setdefault(session.NOT_MEASURED, {})[photo_id] = sentence
         show_found(place, photo, session.store().latest_measurement(reader, photo_id))
+    st.session_state.pop(session.PREPARED, None)
     st.rerun()
 
 

@@ -261,10 +261,10 @@ def show_lesions(shots: list[Shot], courses: Sequence[LesionCourse]) -> None:
     st.subheader("Lesion by lesion", anchor=False)
     labels = [shot.visit.label for shot in shots]
     dates = [shot.visit.day for shot in shots]
-    table = lesion_trends.points_table(courses, labels, dates)
+    points = lesion_trends.points_of(courses, labels, dates)
     with st.container(horizontal=True, gap="small"):
-        for one in lesion_trends.charts(table):
-            st.altair_chart(one, width="content")
+        for one in lesion_trends.charts(points):
+            st.vega_lite_chart(one, width="content")
     st.caption(
         "The largest lesions; bars are 90 % intervals. Numbers are those of the outlines: click "
         "a lesion in the photos for its figures."

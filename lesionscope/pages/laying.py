@@ -24,7 +24,8 @@ from lesionscope.imaging.overlay import jpeg
 from lesionscope.imaging.same_light import clear_light, light_gain
 from lesionscope.imaging.skin_features import Points
 from lesionscope.pages import pictures, session
-from lesionscope.pages.serial import EDITION, Files, Shot, preview, shelf
+from lesionscope.pages.kept import Files, shelf
+from lesionscope.pages.serial import EDITION, Shot, preview
 from lesionscope.series import (
     SIDE,
     Layer,

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from lesionscope.core.lesion_course import LesionCourse
+from lesionscope.pages import vega
 from lesionscope.pages.course_words import area_words, difference_words, ratio_words, trend_words
+from lesionscope.pages.vega import Spec
 from lesionscope.series import area_trend, erythema_trend
 
 MOST_CHARTS = 4
 """Lesions drawn; all are in the table."""
 
 
-def points_table(
+def points_of(
     courses: Sequence[LesionCourse], labels: Sequence[str], dates: Sequence[date]
-) -> pd.DataFrame:
+) -> list[Spec]:
     """Return one row for each lesion and visit that shows it, the largest lesions alone.
 
     Parameters
@@ -33,9 +33,10 @@ def points_table(
 
     Returns
     -------
-    pandas.DataFrame
+    list of dict
+        What the charts read, as plain JSON.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[Spec] = []
     for course in courses[:MOST_CHARTS]:
         for label, day, point in zip(labels, dates, course.points, strict=True):
             if point is None:
@@ -45,50 +46,71 @@ def points_table(
                 rows.append(
                     {
                         "lesion": f"Lesion {course.number}",
-                        "order": course.number,
                         "what": what,
                         "visit": label,
-                        "day": pd.Timestamp(day),
+                        "day": vega.moment(day),
                         "value": found.value,
                         "low": found.interval.low,
                         "high": found.interval.high,
                         "unit": found.unit,
                     }
                 )
-    return pd.DataFrame(rows)
+    return rows
 
 
-def charts(table: pd.DataFrame) -> list[alt.VConcatChart]:
-    """Draw area and erythema of each lesion over the visits, with intervals."""
-    blood = table[table["what"] == "erythema"]
-    span = [float(blood["low"].min()), float(blood["high"].max())]
+def charts(rows: Sequence[Spec]) -> list[Spec]:
+    """Draw area and erythema of each lesion over the visits, with intervals.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        From `points_of`.
+
+    Returns
+    -------
+    list of dict
+        A chart in Vega-Lite for each lesion.
+    """
+    blood = [row for row in rows if row["what"] == "erythema"]
+    if not blood:
+        return []
+    span = [min(row["low"] for row in blood), max(row["high"] for row in blood)]
     drawn = []
-    for name in table["lesion"].unique():
-        one = table[table["lesion"] == name]
-        area, erythema = (one[one["what"] == what] for what in ("area", "erythema"))
-        unit = str(area["unit"].iloc[0])
-        words = f"Area, {unit}" if unit == "cm²" else "Area, % of skin"
-        pair: alt.VConcatChart = alt.vconcat(
-            _line(area, words, alt.Scale(zero=True)).properties(title=str(name)),
-            _line(erythema, "Erythema", alt.Scale(domain=span)),
-            spacing=4,
+    for name in dict.fromkeys(row["lesion"] for row in rows):
+        area, erythema = (
+            [row for row in rows if (row["lesion"], row["what"]) == (name, what)]
+            for what in ("area", "erythema")
         )
-        drawn.append(pair)
+        unit = area[0]["unit"]
+        words = f"Area, {unit}" if unit == "cm²" else "Area, % of skin"
+        pair = [
+            {**_line(area, words, {"zero": True}), "title": name},
+            _line(erythema, "Erythema", {"domain": span}),
+        ]
+        drawn.append({"vconcat": pair, "spacing": 4})
     return drawn
 
 
-def _line(table: pd.DataFrame, title: str, scale: alt.Scale) -> alt.LayerChart | alt.FacetChart:
-    axis = alt.Axis(format="%d %b", labelOverlap=True, tickCount=3)
-    base = alt.Chart(table).encode(x=alt.X("day:T", title=None, axis=axis))
-    line = base.mark_line(strokeWidth=1.5).encode(y="value:Q")
-    bars = base.mark_rule(strokeWidth=2, color="#7a8791").encode(
-        y=alt.Y("low:Q", title=title, scale=scale), y2="high:Q"
-    )
-    shown = [alt.Tooltip(f"{name}:Q", format=".3g") for name in ("value", "low", "high")]
-    points = base.mark_point(size=60, filled=True).encode(
-        y="value:Q", tooltip=["lesion:N", "visit:N", "day:T", *shown]
-    )
-    return alt.layer(line, bars, points, width=118, height=95)
+def _line(rows: Sequence[Spec], title: str, scale: Spec) -> Spec:
+    axis = {"format": "%d %b", "labelOverlap": True, "tickCount": 3}
+    low = {**vega.quantity("low", title), "scale": scale}
+    figures = [{**vega.quantity(name), "format": ".3g"} for name in ("value", "low", "high")]
+    said = [vega.name("lesion"), vega.name("visit"), vega.day(), *figures]
+    layers = [
+        {"mark": vega.LINE, "encoding": {"y": vega.quantity("value")}},
+        {"mark": vega.BARS, "encoding": {"y": low, "y2": {"field": "high"}}},
+        {
+            "mark": {"type": "point", "size": 60, "filled": True},
+            "encoding": {"y": vega.quantity("value"), "tooltip": said},
+        },
+    ]
+    return {
+        "data": {"values": list(rows)},
+        "encoding": {"x": {**vega.day(), "title": None, "axis": axis}},
+        "layer": layers,
+        "width": 118,
+        "height": 95,
+    }
 
 
 def figures(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -10,14 +12,14 @@ from lesionscope.core.handprint_bsa import PERCENT
 from lesionscope.core.measurement import Convention
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.core.sites import FACTS
+from lesionscope.decided import clear_skin_in
 from lesionscope.imaging.maskfile import mask_from_png
-from lesionscope.pages import clicks, frame, layers, panel, pictures, session
+from lesionscope.pages import ahead, clicks, frame, layers, panel, pictures, session
 from lesionscope.pages.components.click_relay import click_relay
 from lesionscope.pages.components.layer_relay import layer_relay
 from lesionscope.pages.components.mask_editor import HandChoice, PhotoFacts, mask_editor
 from lesionscope.pages.measuring import (
     Bench,
-    clear_skin_in,
     correct_stored,
     is_corrected,
     measure_stored,
@@ -90,12 +92,11 @@ def show_photo(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement) ->
             alt=f"{FACTS[photo.site].label} with the lesions outlined",
         )
         return
-    files = session.store().measurement_files(reader, latest.id)
-    outline = mask_from_png(files["lesion"])
+    outline, hand = _masks(latest.id, reader)
     saved = mask_editor(
         pictures.full_jpeg(reader, photo),
         outline,
-        facts_of(latest, outline, mask_from_png(files["hand"])),
+        facts_of(latest, outline, hand),
         key=editor_key(reader, photo),
     )
     if saved is None:
@@ -107,7 +108,18 @@ def show_photo(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement) ->
     else:
         with st.spinner("Measuring within your outline …"):
             correct_stored(bench, photo, latest, saved)
+    st.session_state.pop(session.PREPARED, None)
     st.rerun()
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _masks(measurement_id: int, _reader: Reader) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the outline and the ruler hand; not to be changed, as every reader gets the same."""
+    files = session.store().measurement_files(_reader, measurement_id)
+    lesion, hand = (mask_from_png(files[name]) for name in ("lesion", "hand"))
+    for mask in (lesion, hand):
+        mask.flags.writeable = False
+    return lesion, hand
 
 
 def editor_key(reader: Reader, photo: StoredPhoto) -> str:
@@ -148,7 +160,8 @@ def answer_clicks(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement)
         shape=on_photo,
         key=editor_key(reader, photo),
     )
-    clicks.prepare(bench, photo, latest)
+    # The photo is there to be looked at meanwhile; a click that comes first prepares for itself.
+    ahead.do(("ground", latest.id), partial(clicks.prepare, bench, photo, latest))
 
 
 @st.fragment

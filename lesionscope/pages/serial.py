@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from lesionscope.core.people import Reader, Visit
 from lesionscope.core.sites import FACTS, Side, Site
@@ -20,16 +19,14 @@ from lesionscope.imaging.overlay import jpeg
 from lesionscope.imaging.resize import resized, resized_mask
 from lesionscope.imaging.same_light import clear_light
 from lesionscope.pages import pictures, session
-from lesionscope.places import data_home
+from lesionscope.pages.kept import Files, kept
 from lesionscope.series import SIDE
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
-from lesionscope.store.shelf import Shelf
 
 EDITION = 1
 """Raised when what is computed changes, so that the shelf's older bundles are not used."""
 
 Place = tuple[Site, Side]
-Files = dict[str, bytes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +76,6 @@ class Preview:
     light: list[float] | None
 
 
-@st.cache_resource(show_spinner=False)
-def shelf() -> Shelf:
-    """Open the shelf of this installation, once for all readers."""
-    return Shelf(data_home() / "computed")
-
-
 def shots_of(reader: Reader, patient_id: int) -> dict[Place, list[list[Shot]]]:
     """Return the photos of a patient by place; for each, the visits by day with their photos."""
     store = session.store()
@@ -102,14 +93,11 @@ def shots_of(reader: Reader, patient_id: int) -> dict[Place, list[list[Shot]]]:
 
 def preview(reader: Reader, shot: Shot) -> Preview:
     """Return a photo at the size of the screen, from the shelf where it was asked for before."""
-    key = Shelf.key({"what": "preview", "edition": EDITION, "side": SIDE, **shot.identity})
-    kept = shelf().get(key)
-    if kept is None:
-        kept = _drawn_preview(reader, shot)
-        shelf().put(key, kept)
-    facts = json.loads(kept["facts"])
+    made_from = {"what": "preview", "edition": EDITION, "side": SIDE, **shot.identity}
+    files = kept(made_from, lambda: _drawn_preview(reader, shot))
+    facts = json.loads(files["facts"])
     lines = [(int(number), line) for number, line in facts["outlines"]]
-    return Preview(kept["photo"], (facts["size"][0], facts["size"][1]), lines, facts["light"])
+    return Preview(files["photo"], (facts["size"][0], facts["size"][1]), lines, facts["light"])
 
 
 def _drawn_preview(reader: Reader, shot: Shot) -> Files:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
+from lesionscope import logs
 from lesionscope.core.people import Act, Patient, Reader, Visit, may
 from lesionscope.decided import recalibrated
 from lesionscope.model.runtime import Grader
@@ -101,6 +102,7 @@ def grader() -> Grader:
 def sign_in(reader: Reader) -> NoReturn:
     """Open a session for a reader whose password was right, and run the page again."""
     st.session_state[TOKEN] = store().open_session(reader)
+    logs.event(log, logging.INFO, "signed in")
     st.rerun()
 
 
@@ -278,9 +280,12 @@ def attempt(action: Callable[..., None], *args: Any) -> None:
         reader = signed_in()
         if reader is None:
             return
+        name = getattr(action, "__name__", "act")
         try:
-            action(store(), reader, *args)
+            with logs.timed(log, "act", act=name):
+                action(store(), reader, *args)
         except REFUSALS as refusal:
+            logs.event(log, logging.INFO, "refused", act=name, kind=type(refusal).__name__)
             say(sentence(refusal), "block")
         except Exception:
             say(TROUBLE.format(number=logged()), "error")
@@ -292,6 +297,7 @@ def guard() -> Iterator[None]:
     try:
         yield
     except (NotAllowed, NotInRecord, PhotoDamaged, RecordBusy, RecordTooNew) as refusal:
+        logs.event(log, logging.INFO, "refused", kind=type(refusal).__name__)
         st.error(sentence(refusal), icon=":material/block:")
     except Exception:
         st.error(TROUBLE.format(number=logged()), icon=":material/error:")
@@ -300,5 +306,5 @@ def guard() -> Iterator[None]:
 def logged() -> str:
     """Write the exception being handled to the log; return the number that finds it there."""
     number = secrets.token_hex(3)
-    log.exception("page failed, number %s", number)
+    logs.event(log, logging.ERROR, "page failed", failed=True, number=number)
     return number

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -24,8 +22,9 @@ from lesionscope.pages.arrivals import (
 )
 from lesionscope.pages.measuring import Bench
 from lesionscope.pages.pictograms import POSES, pictogram_tag
-from lesionscope.pages.study_desk import TIMING_COLOURS, Desk, timing_words
+from lesionscope.pages.study_desk import TIMING_COLOURS
 from lesionscope.store.entries import StoredPhoto
+from lesionscope.study_desk import Desk, timing_words, today
 
 
 def plan_of(desk: Desk, patient: Patient, visit: Visit) -> PlannedVisit | None:
@@ -173,6 +172,7 @@ def measure_waiting(
     todo = [photo for photo in photos if photo.id in waiting]
     if not todo:
         return
+    st.session_state.pop(session.PREPARED, None)
     bench = Bench(session.store(), reader, session.grader())
     for photo in todo:
         sentence = measured_or_why_not(bench, photo)
@@ -218,6 +218,6 @@ if protocol is None:
     st.info("No protocol is set, so there is no list to follow.", icon=":material/rule:")
     st.page_link(session.page_file("study"), label="Study", icon=":material/science:")
     st.stop()
-plan = plan_of(Desk(reader, protocol, date.today()), patient, visit)
+plan = plan_of(Desk(reader, protocol, today()), patient, visit)
 if plan is not None:
     show_list(reader, visit, protocol, plan)

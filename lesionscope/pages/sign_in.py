@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import streamlit as st
 
+from lesionscope import logs
 from lesionscope.pages import session
 
 
@@ -53,6 +56,7 @@ def _sign_in() -> None:
         try:
             reader = session.store().authenticate((name or "").strip(), password or "")
         except ValueError as refusal:
+            logs.event(session.log, logging.WARNING, "sign-in refused", kind=type(refusal).__name__)
             st.error(session.sentence(refusal))
         else:
             session.sign_in(reader)

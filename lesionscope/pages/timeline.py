@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -17,14 +17,14 @@ from lesionscope.core.patient_event import PatientEvent
 from lesionscope.core.people import Act, Reader, may
 from lesionscope.exchange.report_content import TrendPoint
 from lesionscope.exchange.timeline_figure import TimelineFigure, timeline_figure
-from lesionscope.pages import frame, panel, session
+from lesionscope.pages import frame, panel, session, vega
 from lesionscope.pages.timeline_site import (
-    INK,
     SiteCourse,
     erythema_layers,
-    erythema_table,
+    erythema_rows,
     show_site,
 )
+from lesionscope.pages.vega import Spec
 from lesionscope.pages.visit_bsa import bsa_of_visit, measured_photos, overlaps
 from lesionscope.store.entries import VisitSummary
 
@@ -39,7 +39,7 @@ def row_of(reader: Reader, summary: VisitSummary) -> dict[str, Any]:
         bsa = bsa_of_visit(measured, Convention.PROTOCOL, overlaps(reader, measured)).total
     return {
         "visit_id": visit.id,
-        "day": pd.Timestamp(visit.day),
+        "day": vega.moment(visit.day),
         "label": visit.label,
         "state": "signed" if reading else "not signed",
         "signed_by": reading.reader_name if reading else "",
@@ -54,75 +54,102 @@ def row_of(reader: Reader, summary: VisitSummary) -> dict[str, Any]:
     }
 
 
-Chart = alt.LayerChart | alt.FacetChart
-
-
-def bsa_chart(table: pd.DataFrame, marks: pd.DataFrame) -> Chart:
+def bsa_chart(rows: Sequence[Spec], axis: Spec, marks: Sequence[Spec]) -> Spec:
     """Draw the body surface with its interval; hollow points are not signed."""
-    base = alt.Chart(table.dropna(subset=["bsa"])).encode(x=day_axis(table))
-    line = base.mark_line(strokeWidth=1.5).encode(y="bsa:Q")
-    bars = base.mark_rule(strokeWidth=2, color="#7a8791").encode(
-        y=alt.Y("low:Q", title="% (protocol)"), y2="high:Q"
+    shown = ("day", "label", "state", "bsa", "low", "high", "bsa_words")
+    data = {
+        "values": [{name: row[name] for name in shown} for row in rows if row["bsa"] is not None]
+    }
+    low = vega.quantity("low", "% (protocol)")
+    words = {**vega.name("bsa_words"), "title": "BSA"}
+    return vega.layered(
+        "Body surface",
+        *event_rules(marks),
+        {"data": data, "mark": vega.LINE, "encoding": {"x": axis, "y": vega.quantity("bsa")}},
+        {
+            "data": data,
+            "mark": vega.BARS,
+            "encoding": {"x": axis, "y": low, "y2": {"field": "high"}},
+        },
+        {
+            "data": data,
+            "mark": vega.POINTS,
+            "encoding": {
+                "x": axis,
+                "y": vega.quantity("bsa"),
+                "fillOpacity": vega.filled_where("datum.state === 'signed'"),
+                "tooltip": [vega.name("label"), vega.day(), words, vega.name("state")],
+            },
+        },
     )
-    points = base.mark_point(size=90, fill=INK, stroke=INK, strokeWidth=2).encode(
-        y="bsa:Q",
-        fillOpacity=alt.condition("datum.state === 'signed'", alt.value(1), alt.value(0)),
-        tooltip=["label:N", "day:T", alt.Tooltip("bsa_words:N", title="BSA"), "state:N"],
-    )
-    return titled("Body surface", *event_rules(marks), line, bars, points)
 
 
-def cdasi_chart(table: pd.DataFrame, marks: pd.DataFrame) -> Chart:
+def cdasi_chart(rows: Sequence[Spec], axis: Spec, marks: Sequence[Spec]) -> Spec:
     """Draw the two signed totals, each on its own line: they are never added."""
-    long = table.melt(["day", "label"], ["activity", "damage"], "score", "total").dropna()
-    base = alt.Chart(long).encode(
-        x=day_axis(table),
-        y=alt.Y("total:Q", title="CDASI total", scale=alt.Scale(zero=True)),
-        color=alt.Color("score:N", title=None, legend=alt.Legend(orient="top-right")),
+    totals = [
+        {"day": row["day"], "label": row["label"], "score": score, "total": row[score]}
+        for score in ("activity", "damage")
+        for row in rows
+        if row[score] is not None
+    ]
+    data = {"values": totals}
+    colour = {**vega.name("score"), "title": None, "legend": {"orient": "top-right"}}
+    total = {**vega.quantity("total", "CDASI total"), "scale": {"zero": True}}
+    place = {"x": axis, "y": total, "color": colour}
+    said = [vega.name("label"), vega.day(), vega.name("score"), vega.quantity("total")]
+    shape = {**vega.name("score"), "legend": None}
+    return vega.layered(
+        "CDASI",
+        *event_rules(marks),
+        {"data": data, "mark": vega.LINE, "encoding": place},
+        {
+            "data": data,
+            "mark": {"type": "point", "size": 90, "filled": True},
+            "encoding": {**place, "shape": shape, "tooltip": said},
+        },
     )
-    points = base.mark_point(size=90, filled=True).encode(
-        shape=alt.Shape("score:N", legend=None), tooltip=["label:N", "day:T", "score:N", "total:Q"]
-    )
-    line = base.mark_line(strokeWidth=1.5)
-    return titled("CDASI", *event_rules(marks), line, points)
 
 
-def titled(title: str, *layers: alt.Chart) -> Chart:
-    """Lay marks over each other under a title."""
-    return alt.layer(*layers, height=210, title=title)
-
-
-def day_axis(table: pd.DataFrame) -> alt.X:
+def day_axis(days: Sequence[date]) -> Spec:
     """Return the axis of visit days, the same under every chart."""
-    first, last = table["day"].min(), table["day"].max()
-    reach = max((last - first) * 0.06, pd.Timedelta(days=3))
-    return alt.X(
-        "day:T",
-        title=None,
-        scale=alt.Scale(domain=[(first - reach).isoformat(), (last + reach).isoformat()]),
-        axis=alt.Axis(format="%d %b %Y", labelOverlap=True, tickCount=4),
-    )
+    first, last = min(days), max(days)
+    reach = max((last - first) * 0.06, timedelta(days=3))
+    ends = (datetime.combine(first, time()) - reach, datetime.combine(last, time()) + reach)
+    return {
+        **vega.day(),
+        "title": None,
+        "scale": {"domain": [end.isoformat() for end in ends]},
+        "axis": {"format": "%d %b %Y", "labelOverlap": True, "tickCount": 4},
+    }
 
 
-def events_table(events: Sequence[PatientEvent]) -> pd.DataFrame:
+def event_rows(events: Sequence[PatientEvent]) -> list[Spec]:
     """Return the events of a patient as the charts mark them."""
-    rows = [
-        {"day": pd.Timestamp(event.day), "sign": str(number), "said": event.describe()}
+    return [
+        {"day": vega.moment(event.day), "sign": str(number), "said": event.describe()}
         for number, event in enumerate(events, start=1)
     ]
-    return pd.DataFrame(rows, columns=["day", "sign", "said"])
 
 
-def event_rules(marks: pd.DataFrame) -> list[alt.Chart]:
+def event_rules(marks: Sequence[Spec]) -> list[Spec]:
     """Draw a dashed line for each event, its number above it."""
-    if marks.empty:
+    if not marks:
         return []
-    base = alt.Chart(marks).encode(x="day:T", tooltip=[alt.Tooltip("said:N", title="Event")])
-    rule = base.mark_rule(strokeDash=[3, 3], color="#58656f", clip=True)
-    sign = base.mark_text(dy=-6, baseline="bottom", color="#58656f").encode(
-        text="sign:N", y=alt.value(0)
-    )
-    return [rule, sign]
+    data, ink = {"values": list(marks)}, "#58656f"
+    place = {"x": vega.day(), "tooltip": [{**vega.name("said"), "title": "Event"}]}
+    text = {"type": "text", "dy": -6, "baseline": "bottom", "color": ink}
+    return [
+        {
+            "data": data,
+            "mark": {"type": "rule", "strokeDash": [3, 3], "color": ink, "clip": True},
+            "encoding": place,
+        },
+        {
+            "data": data,
+            "mark": text,
+            "encoding": {**place, "text": vega.name("sign"), "y": {"value": 0}},
+        },
+    ]
 
 
 def show_events(events: Sequence[PatientEvent]) -> None:
@@ -184,24 +211,25 @@ def show_table(summaries: list[VisitSummary], table: pd.DataFrame) -> None:
         st.switch_page(session.page_file("visit"))
 
 
-def show_charts(table: pd.DataFrame, marks: pd.DataFrame, course: SiteCourse | None) -> None:
+def show_charts(rows: Sequence[Spec], marks: Sequence[Spec], course: SiteCourse | None) -> None:
     """Show body surface, CDASI and the erythema of the site over the same days."""
+    axis = day_axis([date.fromisoformat(row["day"][:10]) for row in rows])
     left, middle, right = st.columns(3)
     with left:
-        if table["bsa"].notna().any():
-            st.altair_chart(bsa_chart(table, marks), width="stretch")
+        if any(row["bsa"] is not None for row in rows):
+            st.vega_lite_chart(bsa_chart(rows, axis, marks), width="stretch")
         else:
             st.caption("No visit with a measurable body surface yet.")
     with middle:
-        if table[["activity", "damage"]].notna().any(axis=None):
-            st.altair_chart(cdasi_chart(table, marks), width="stretch")
+        if any(row[part] is not None for row in rows for part in ("activity", "damage")):
+            st.vega_lite_chart(cdasi_chart(rows, axis, marks), width="stretch")
         else:
             st.caption("No signed and complete CDASI yet: an incomplete form has no total.")
     with right:
         if course is not None and course.erythema:
-            layers = erythema_layers(erythema_table(course), day_axis(table))
-            title = f"Erythema, {course.name}"
-            st.altair_chart(titled(title, *event_rules(marks), *layers), width="stretch")
+            layers = erythema_layers(erythema_rows(course), axis)
+            chart = vega.layered(f"Erythema, {course.name}", *event_rules(marks), *layers)
+            st.vega_lite_chart(chart, width="stretch")
         else:
             st.caption(
                 "No erythema of the site yet: two measured photos must be laid onto each other."
@@ -222,9 +250,10 @@ if not summaries:
     st.stop()
 rows = [row_of(reader, summary) for summary in summaries]
 table = pd.DataFrame(rows).drop(columns="estimate")
+table["day"] = pd.to_datetime(table["day"])
 happened = session.store().patient_events(reader, patient.id)
 course = show_site(reader, patient.id)
-show_charts(table, events_table(happened), course)
+show_charts(rows, event_rows(happened), course)
 show_events(happened)
 if may(reader.role, Act.EXPORT):
     figure = TimelineFigure(

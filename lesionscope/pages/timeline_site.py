@@ -6,24 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from lesionscope.core.comparison import Change
 from lesionscope.core.people import Reader
 from lesionscope.exchange.timeline_figure import FigureTile
 from lesionscope.imaging.overlay import outline_overlay, thumbnail_jpeg
-from lesionscope.pages import frame, pictures, session
+from lesionscope.pages import frame, pictures, session, vega
 from lesionscope.pages.laying import Laid, laid, lay_all, lesion_on_first
 from lesionscope.pages.serial import Place, Shot, place_name, shots_of
+from lesionscope.pages.vega import Spec
 from lesionscope.pipeline import read_photo
 
 SITE = "timeline_site"
 TILE_SIDE = 640
 """Longer side of a small multiple, pixels."""
-INK = "#2f83a0"
-"""Of points that may be hollow; seen on the light and on the dark page."""
 _ACROSS = 6
 
 
@@ -125,8 +122,8 @@ def _erythema(
     return ((shots[0].visit.day, None), *known) if known else ()
 
 
-def erythema_table(course: SiteCourse) -> pd.DataFrame:
-    """Return the erythema of a site as the chart shows it."""
+def erythema_rows(course: SiteCourse) -> list[Spec]:
+    """Return the erythema of a site as the chart reads it."""
     rows = []
     for day, change in course.erythema:
         value = 0.0 if change is None else change.value
@@ -134,22 +131,40 @@ def erythema_table(course: SiteCourse) -> pd.DataFrame:
         within = change is not None and change.within_error
         said = "first photo" if change is None else "within error" if within else "changed"
         rows.append(
-            {"day": pd.Timestamp(day), "value": value, "low": low, "high": high, "state": said}
+            {"day": vega.moment(day), "value": value, "low": low, "high": high, "state": said}
         )
-    return pd.DataFrame(rows)
+    return rows
 
 
-def erythema_layers(table: pd.DataFrame, axis: alt.X) -> list[alt.Chart]:
+def erythema_layers(rows: Sequence[Spec], axis: Spec) -> list[Spec]:
     """Draw the change of erythema since the first photo; hollow where within error."""
-    base = alt.Chart(table).encode(x=axis)
-    none = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color="#7a8791").encode(y="y:Q")
-    line = base.mark_line(strokeWidth=1.5).encode(y="value:Q")
-    bars = base.mark_rule(strokeWidth=2, color="#7a8791").encode(
-        y=alt.Y("low:Q", title="log units"), y2="high:Q"
-    )
-    points = base.mark_point(size=90, fill=INK, stroke=INK, strokeWidth=2).encode(
-        y="value:Q",
-        fillOpacity=alt.condition("datum.state === 'changed'", alt.value(1), alt.value(0)),
-        tooltip=["day:T", alt.Tooltip("value:Q", format="+.2f"), "state:N"],
-    )
-    return [none, line, bars, points]
+    data = {"values": list(rows)}
+    figure = {**vega.quantity("value"), "format": "+.2f"}
+    low = vega.quantity("low", "log units")
+    return [
+        {
+            "data": {"values": [{"y": 0.0}]},
+            "mark": {"type": "rule", "color": vega.GREY},
+            "encoding": {"y": vega.quantity("y")},
+        },
+        {
+            "data": data,
+            "mark": vega.LINE,
+            "encoding": {"x": axis, "y": vega.quantity("value")},
+        },
+        {
+            "data": data,
+            "mark": vega.BARS,
+            "encoding": {"x": axis, "y": low, "y2": {"field": "high"}},
+        },
+        {
+            "data": data,
+            "mark": vega.POINTS,
+            "encoding": {
+                "x": axis,
+                "y": vega.quantity("value"),
+                "fillOpacity": vega.filled_where("datum.state === 'changed'"),
+                "tooltip": [vega.day(), figure, vega.name("state")],
+            },
+        },
+    ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from lesionscope import __version__
 from lesionscope.core.measurement import BsaEstimate, Convention
 from lesionscope.core.people import Reader
 from lesionscope.core.sites import CDASI_LOCATIONS, FACTS, may_share_skin
@@ -19,14 +22,17 @@ from lesionscope.imaging.pairing import SkinView
 from lesionscope.imaging.resize import resized, resized_mask
 from lesionscope.overlap import SIDE, SeenAgain, VisitView, seen_again
 from lesionscope.pages import panel, session
+from lesionscope.pages.kept import Files, kept
 from lesionscope.pipeline import read_photo
 from lesionscope.reporting import bsa_in
 from lesionscope.scoring.bsa import probability_above
 from lesionscope.scoring.budget import HAND_SIZE
-from lesionscope.scoring.visit_total import SitePart, VisitBsa, visit_total
+from lesionscope.scoring.visit_total import SiteInvolved, SitePart, VisitBsa, visit_total
 from lesionscope.store.entries import StoredMeasurement, StoredPhoto
 from lesionscope.store.store import Store
 
+EDITION = 1
+"""Raised when overlaps are found otherwise, so that the shelf's older ones are not used."""
 _Z = 1.6449  # two-sided 90 % of a normal distribution
 GATES = (1.0, 20.0)
 """Percent of the body surface that trial protocols ask about: more than 1, less than 20."""
@@ -77,16 +83,11 @@ def overlaps(reader: Reader, measured: Measured) -> tuple[SeenAgain, ...]:
     involved = _involved(measured)
     if not involved:
         return tuple(alone)
-    key = tuple(
-        (measured[n][0].id, latest.id, measured[n][0].site.value, measured[n][0].side.value)
-        for n in involved
-        if (latest := measured[n][1]) is not None
-    )
-    for n, found in zip(
-        involved, _overlaps(key, reader, [measured[n] for n in involved]), strict=True
-    ):
-        again_in = tuple(involved[other] for other in found.again_in)
-        alone[n] = SeenAgain(found.share, again_in, involved[found.cluster])
+    here = [(p, latest) for n in involved for p, latest in [measured[n]] if latest is not None]
+    found = _overlaps([_identity(photo, latest) for photo, latest in here], reader, here)
+    for n, one in zip(involved, found, strict=True):
+        again_in = tuple(involved[other] for other in one.again_in)
+        alone[n] = SeenAgain(one.share, again_in, involved[one.cluster])
     return tuple(alone)
 
 
@@ -99,14 +100,36 @@ def _involved(measured: Measured) -> list[int]:
     return sorted({number for pair in pairs for number in pair})
 
 
+def _identity(photo: StoredPhoto, latest: StoredMeasurement) -> dict[str, Any]:
+    """Return all that the overlaps of a photo depend on."""
+    corners = latest.document["calibration"].get("marker_corners_px")
+    return {
+        "photo": photo.sha256,
+        "masks": dict(latest.files),
+        "corners": corners,
+        "site": photo.site.value,
+        "side": photo.side.value,
+    }
+
+
 @st.cache_data(max_entries=500, show_spinner="Looking for skin that two photos show")
 def _overlaps(
-    key: tuple[tuple[int, int, str, str], ...],  # noqa: ARG001 (what the cache tells visits by)
+    made_from: list[dict[str, Any]],
     _reader: Reader,
-    _measured: Measured,
+    _measured: Sequence[tuple[StoredPhoto, StoredMeasurement]],
 ) -> tuple[SeenAgain, ...]:
-    views = [_view(_reader, photo, latest) for photo, latest in _measured if latest is not None]
-    return seen_again(views)
+    """Return the overlaps from memory, else from the shelf, looked for where asked for first."""
+
+    def look() -> Files:
+        found = seen_again([_view(_reader, photo, latest) for photo, latest in _measured])
+        return {"overlaps": json.dumps([asdict(one) for one in found]).encode()}
+
+    edition = {"what": "overlaps", "edition": EDITION, "software": __version__}
+    files = kept({**edition, "photos": made_from}, look)
+    return tuple(
+        SeenAgain(one["share"], tuple(one["again_in"]), one["cluster"])
+        for one in json.loads(files["overlaps"])
+    )
 
 
 def _view(reader: Reader, photo: StoredPhoto, latest: StoredMeasurement) -> VisitView:
@@ -171,12 +194,7 @@ def show_account(bsa: VisitBsa) -> None:
         )
     for note in bsa.notes:
         st.caption(f":material/join_inner: {note}")
-    rows = {
-        FACTS[found.site].label: f"{panel.figure(found.site_percent)} % of the site "
-        f"({panel.figure(found.interval.low)} to {panel.figure(found.interval.high)}), "
-        f"{panel.figure(found.body_percent)} % of the body"
-        for found in bsa.sites()
-    }
+    rows = {FACTS[found.site].label: _site_words(found) for found in bsa.sites()}
     if rows:
         with st.expander("Site by site", icon=":material/accessibility:"):
             st.table(rows, border="horizontal")
@@ -184,6 +202,20 @@ def show_account(bsa: VisitBsa) -> None:
                 "Lesions count for the site that their photo was taken for. What share of the "
                 "body a site has is this project's proposal; small sites may be off by half."
             )
+
+
+def _site_words(found: SiteInvolved) -> str:
+    body = f"{panel.figure(found.body_percent)} % of the body"
+    if found.beyond:
+        return (
+            "all of the site and more: its photos show lesions of sites beside it, or the share "
+            f"below is off; {body}"
+        )
+    low, high = found.interval.low, min(found.interval.high, 100)
+    return (
+        f"{panel.figure(found.site_percent)} % of the site "
+        f"({panel.figure(low)} to {panel.figure(high)}), {body}"
+    )
 
 
 def _chance(probability: float) -> str:

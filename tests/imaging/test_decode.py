@@ -15,7 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from lesionscope.imaging.decode import BYTE_LIMIT, SIDE_MINIMUM, UnreadableImage, decode
+from lesionscope.imaging.decode import (
+    BYTE_LIMIT,
+    ENDINGS,
+    FORMATS,
+    SIDE_MINIMUM,
+    UnreadableImage,
+    decode,
+)
 from lesionscope.imaging.icc import DISPLAY_P3, matrix_profile
 
 HEIC = Path(__file__).parent / "data"
@@ -460,3 +467,27 @@ def test_damaged_file_is_a_photo_or_a_sentence(
     except UnreadableImage as refused:
         sentence = str(refused)
     assert sentence.endswith(".") or (pixels.dtype == np.uint8 and min(pixels.shape) == 3)
+
+
+def test_every_ending_of_what_is_read_is_known() -> None:
+    kinds = {*FORMATS, "MPO"}  # a JPEG with further pictures behind
+    registered = Image.registered_extensions().items()
+    assert set(ENDINGS) == {ending for ending, kind in registered if kind in kinds} | {".dcm"}
+
+
+@pytest.mark.parametrize(
+    ("at_least", "size"),
+    [(None, (600, 800)), (500, (600, 800)), (390, (300, 400)), (100, (75, 100))],
+)
+def test_for_the_eye_a_jpeg_is_decoded_no_finer_than_needed(
+    at_least: int | None, size: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    tall = Image.fromarray(np.full((800, 600, 3), (200, 120, 40), np.uint8))
+    data = as_file(tall.transpose(Image.Transpose.ROTATE_90), "JPEG", exif=exif, quality=95)
+    pixels = decode(data, at_least=at_least).pixels
+    assert pixels.shape[:2] == size[::-1]
+    assert np.abs(pixels.astype(int) - (200, 120, 40)).max() < 6
+    whole = decode(as_file(tall, "PNG"), at_least=at_least).pixels
+    assert whole.shape == (800, 600, 3)

@@ -104,6 +104,20 @@ def test_what_cannot_come_in_is_refused_with_what_to_do(more: dict[str, Any], sa
     assert "Export the photo from it as JPEG or PNG" in sentence
 
 
+def test_what_the_file_says_of_its_coding_is_not_repeated_unread() -> None:
+    stated = ExplicitVRLittleEndian.encode().ljust(20, b"\0")
+    data = dicom()
+    assert data.count(stated) == 1
+    sentence = refusal(data.replace(stated, b"<b>\xff`\xf4 [x](http)..".ljust(20, b"\0")))
+    assert "coded as something that DICOM does not know" in sentence
+    assert sentence.isascii()
+    assert "<" not in sentence
+
+
+def test_colours_in_another_form_are_named_so() -> None:
+    assert "stores its colours in a form" in refusal(dicom(PhotometricInterpretation="HSV"))
+
+
 def test_a_picture_larger_than_it_says_is_judged_by_its_own_header(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
