@@ -7,7 +7,7 @@ RUN    := .venv
 TEST   := .venv-test
 PORT   ?= 8501
 
-.PHONY: run test quick lint bench stress train screenshots docs lock clean
+.PHONY: run test quick lint bench stress soak fuzz audit train screenshots docs lock clean
 
 run: $(RUN)/.ready
 	@$(RUN)/bin/lesionscope demo
@@ -51,6 +51,15 @@ bench: $(TEST)/.ready
 stress: $(TEST)/.ready
 	$(ONE_THREAD) $(TEST)/bin/python -m pytest -m stress -q --timeout 7200
 
+# 100,000 mutated photos through the process apart; stopped and started again it goes on.
+fuzz: $(TEST)/.ready
+	$(ONE_THREAD) $(TEST)/bin/python benchmarks/fuzz.py --workers 2
+
+# 20 users for 30 minutes: make soak SOAK="--users 5 --minutes 2" for another number.
+SOAK ?= --users 20 --minutes 30
+soak: $(TEST)/.ready
+	$(TEST)/bin/python benchmarks/soak.py $(SOAK)
+
 train: $(TEST)/.ready
 	$(TEST)/bin/python -m lesionscope.model.train
 
@@ -66,5 +75,16 @@ docs: $(TEST)/.ready
 lock: $(TEST)/.ready
 	$(TEST)/bin/python .ci/lock.py
 
+# Asks the package index which versions of the lock have known weaknesses: the one check that needs
+# a network, so no part of `make test`. A package that nobody answers for fails it too.
+AUDIT := .venv-audit
+audit: $(AUDIT)/.ready
+	$(AUDIT)/bin/pip-audit -r requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
+
+$(AUDIT)/.ready:
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.10,<3'
+	@touch $@
+
 clean:
-	rm -rf $(RUN) $(TEST) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	rm -rf $(RUN) $(TEST) $(AUDIT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

@@ -17,6 +17,31 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 ASKED = ".[cluster,dicom]"
 
+# What older packages write in place of an SPDX expression, and what it means.
+_MEANT = {
+    "3-Clause BSD License": "BSD-3-Clause",
+    "Apache 2.0": "Apache-2.0",
+    "Apache License 2.0": "Apache-2.0",
+    "ISC License": "ISC",
+    "MIT License": "MIT",
+    "License :: OSI Approved :: MIT License": "MIT",
+}
+_AS_IS = ("Apache-2.0", "BSD-2-Clause", "MPL-2.0", "PSF-2.0")
+# Packages that state less than that, by what the licence files in them say.
+_READ = {
+    "altair": "BSD-3-Clause",
+    "itsdangerous": "BSD-3-Clause",
+    "jinja2": "BSD-3-Clause",
+    "partd": "BSD-3-Clause",
+    "pi-heif": "BSD-3-Clause AND LGPL-3.0-only",  # its own code, and libheif and libde265 in it
+    "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
+    "reportlab": "BSD-3-Clause",
+    "s3fs": "BSD-3-Clause",
+    "scikit-image": "BSD-3-Clause",
+    "scipy": "BSD-3-Clause",
+    "zict": "BSD-3-Clause",
+}
+
 
 def chosen() -> list[dict[str, Any]]:
     """Return name, version, sha256 and licence of everything that ASKED needs, by name."""
@@ -28,22 +53,35 @@ def chosen() -> list[dict[str, Any]]:
             cwd=ROOT, check=True,
         )  # fmt: skip
         installed = json.loads(report.read_text("utf-8"))["install"]
-    found = []
-    for package in installed:
-        about = package["metadata"]
-        hashes = package["download_info"].get("archive_info", {}).get("hashes", {})
-        if about["name"].lower() == "lesionscope":
-            continue
-        licence = about.get("license_expression") or about.get("license") or ""
-        found.append(
-            {
-                "name": about["name"].lower().replace("_", "-"),
-                "version": about["version"],
-                "sha256": hashes["sha256"],
-                "licence": licence if 0 < len(licence) < 80 else "see the package",
-            }
-        )
-    return sorted(found, key=lambda package: package["name"])
+    packages = [_package(entry) for entry in installed]
+    return sorted(
+        (package for package in packages if package["name"] != "lesionscope"),
+        key=lambda package: package["name"],
+    )
+
+
+def _package(entry: dict[str, Any]) -> dict[str, Any]:
+    about = entry["metadata"]
+    hashes = entry["download_info"].get("archive_info", {}).get("hashes", {})
+    name = about["name"].lower().replace("_", "-")
+    return {
+        "name": name,
+        "version": about["version"],
+        "sha256": hashes.get("sha256", ""),
+        "licence": about.get("license_expression") or _licence(name, about),
+    }
+
+
+def _licence(name: str, about: dict[str, Any]) -> str:
+    """Return the SPDX expression of a package that states none."""
+    stated = [about.get("license") or "", *about.get("classifier", ())]
+    known = [
+        _MEANT.get(text, text) for text in stated if text in (*_MEANT, *_MEANT.values(), *_AS_IS)
+    ]
+    found = _READ.get(name) or next(iter(known), "")
+    if not found:
+        raise SystemExit(f"{name} states no licence: read it in the package and add it to _READ")
+    return found
 
 
 def lock_text(packages: list[dict[str, Any]]) -> str:
@@ -72,11 +110,15 @@ def materials(packages: list[dict[str, Any]]) -> dict[str, Any]:
                 "version": package["version"],
                 "purl": f"pkg:pypi/{package['name']}@{package['version']}",
                 "hashes": [{"alg": "SHA-256", "content": package["sha256"]}],
-                "licenses": [{"license": {"name": package["licence"]}}],
+                "licenses": [_stated(package["licence"])],
             }
             for package in packages
         ],
     }
+
+
+def _stated(licence: str) -> dict[str, Any]:
+    return {"expression": licence} if " " in licence else {"license": {"id": licence}}
 
 
 if __name__ == "__main__":

@@ -182,7 +182,8 @@ def is_clear(sentence: str) -> bool:
     technical = re.search(
         r"Traceback|Error\b|Exception|0x[0-9a-f]|[<>{}_]|/\w+/|\bNone\b", sentence
     )
-    whole = re.match(r"[A-Z]", sentence) and sentence.endswith(".") and len(sentence) < 300
+    # What a file says of itself may not become part of the sentence unread.
+    whole = re.match(r"[A-Z][ -~]{9,300}\.$", sentence)
     return bool(whole) and technical is None
 
 

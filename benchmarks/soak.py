@@ -40,7 +40,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
-from lesionscope.core.people import Reader, Role
+from lesionscope.core.people import Act, Reader, Role, may
 from lesionscope.demo import demo_photos, seed_demo_home
 from lesionscope.demo_sign_in import ACCOUNT
 from lesionscope.places import samples_folder
@@ -54,7 +54,7 @@ P95_SECONDS = 1.5
 WARM_UP = 0.3
 """Share of the time after which memory is expected to be flat."""
 PAGE_LIMIT = 120.0
-RELOAD, MEASURE, FETCH = 0.05, 0.01, 0.05
+RELOAD, MEASURE, FETCH = 0.05, 0.02, 0.05
 """How likely, after a page, a reload is, a photo sent to be measured, and a measurement fetched."""
 CALL = "from lesionscope.cli import app; raise SystemExit(app())"
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
@@ -85,6 +85,7 @@ class Tab:
         self._keeper: WidgetState | None = None
         self._asked = False
         self._pictures: set[str] = set()
+        self.page = ""
         self.pages: dict[str, str] = {}
         """Script hash of each page that may be opened, by its address."""
 
@@ -105,6 +106,7 @@ class Tab:
 
     async def show(self, page: str, name: str = "") -> None:
         """Open a page, with its pictures, and wait until the server says that it is whole."""
+        self.page = page
         begun = time.monotonic()
         async with asyncio.timeout(PAGE_LIMIT):
             await self._run(page)
@@ -122,6 +124,8 @@ class Tab:
             if kind == "navigation":
                 listed = message.navigation.app_pages
                 self.pages = {one.url_pathname: one.page_script_hash for one in listed}
+            elif kind == "new_session":
+                self._pictures.clear()  # those of a run that this one replaces are gone
             elif kind == "delta":
                 self._take(page, message.delta.new_element)
             elif kind == "script_finished":
@@ -186,7 +190,7 @@ class User:
                 await tab.open()
                 await self._walk(tab, until, think)
             except (OSError, TimeoutError, websockets.WebSocketException) as error:
-                self._seen.errors[f"{type(error).__name__}: {error}"] += 1
+                self._seen.errors[f"{tab.page}: {type(error).__name__} {error}"] += 1
             finally:
                 with suppress(Exception):
                     await tab.close()
@@ -199,7 +203,7 @@ class User:
             await self._pause(think)
             page = self._chance.choice([page for page in PAGES if page in tab.pages] or [""])
             await tab.show(page)
-            if self._chance.random() < MEASURE:
+            if self._chance.random() < MEASURE and self._place["may_measure"]:
                 await self._ask("api/measure", "/measure?site=arm", self._server.photo)
             if self._chance.random() < FETCH:
                 number = self._place["photo_id"]
@@ -238,11 +242,17 @@ class Server:
                       for visit in store.visits(owner, patient.patient.id)]  # fmt: skip
             shown = [(visit, store.photos(owner, visit.id)) for visit in visits]
             shown = [(visit, photos) for visit, photos in shown if photos]
+            accounts = [self._account(store, owner, number) for number in range(users)]
             return [
-                {"token": store.open_session(self._account(store, owner, number)),
-                 "patient_id": visit.patient_id, "visit_id": visit.id, "photo_id": photos[0].id}
-                for number, (visit, photos) in zip(range(users), itertools.cycle(shown))
-            ]  # fmt: skip
+                {
+                    "token": store.open_session(account),
+                    "patient_id": visit.patient_id,
+                    "visit_id": visit.id,
+                    "photo_id": photos[0].id,
+                    "may_measure": may(account.role, Act.MEASURE),
+                }
+                for account, (visit, photos) in zip(accounts, itertools.cycle(shown))
+            ]
 
     def _account(self, store: Store, owner: Reader, number: int) -> Reader:
         if number == 0:

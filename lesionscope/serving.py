@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import os
 import socket
 import sys
@@ -12,16 +14,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lesionscope import places
+from lesionscope import __version__, logs, places
 from lesionscope.imaging.decode import BYTE_LIMIT
 
 if TYPE_CHECKING:
     from streamlit import App
 
+log = logging.getLogger("lesionscope.serving")
+
 UPLOAD_MB = BYTE_LIMIT // 10**6
 """Largest upload, as large as a photo may be."""
 START_SECONDS = 60.0
 """How long the app may take to answer before its address is no longer announced."""
+
+TIDY_SECONDS = 60.0
+"""How often what ended sessions have left behind is looked for."""
 
 
 class CannotServe(RuntimeError):  # noqa: N818 - a refusal, and named as one
@@ -118,6 +125,9 @@ def serve_app(
     check_free(host, port)
     address = address_of(host, port)
     threading.Thread(target=_announce, args=(address, ready), daemon=True).start()
+    threading.Thread(target=_tidy, daemon=True).start()
+    logs.configure()
+    logs.event(log, logging.INFO, "started", version=__version__)
     # In this process, so that whoever ends it ends the server and not a parent of it.
     script = places.app_script()
     sys.argv = [str(script)]  # beside which Streamlit looks for its configuration
@@ -137,12 +147,16 @@ def _spoken(host: str) -> tuple[str, ...]:
 
 def _app(script: Path, names: Sequence[str]) -> App:
     import streamlit
+    import uvicorn.config
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from lesionscope.api.routes import routes
     from lesionscope.headers import SecurityHeaders, content_policy, inline_scripts
 
+    if logs.asked_for_json():
+        # Its own handler would put words before the line.
+        uvicorn.config.LOGGING_CONFIG["formatters"]["default"]["fmt"] = "%(message)s"
     page = Path(streamlit.__file__).parent / "static" / "index.html"
     policy = content_policy(inline_scripts(page))
     return streamlit.App(
@@ -170,8 +184,20 @@ def _settings(host: str, port: int, names: Sequence[str]) -> dict[str, Any]:
         # A click waits for the act before it; else of two quick answers one would be lost.
         "runner.fastReruns": False,
         "runner.magicEnabled": False,
+        "runner.postScriptGC": False,  # see _tidy
         "logger.hideWelcomeMessage": True,
+        # With JSON lines a message is the whole line already.
+        **({"logger.messageFormat": "%(message)s"} if logs.asked_for_json() else {}),
     }
+
+
+def _tidy() -> None:
+    # Sessions that have ended, with what they held, refer to themselves and go only when somebody
+    # looks. Streamlit looks after every page: 0.15 s in which nobody else is answered, which was
+    # more than half of what a page cost.
+    while True:
+        time.sleep(TIDY_SECONDS)
+        gc.collect()
 
 
 def _announce(address: str, ready: Callable[[str], None]) -> None:

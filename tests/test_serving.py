@@ -1,14 +1,19 @@
+import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import tomllib
 import urllib.request
+import weakref
 from pathlib import Path
 
 import pytest
 
+from lesionscope import serving
 from lesionscope.serving import CannotServe, address_of, check_free
 
 
@@ -64,3 +69,30 @@ def test_app_answers_where_it_says_and_ends_when_told(tmp_path: Path, port: int)
         server.kill()
         server.wait()
     check_free("127.0.0.1", port)
+
+
+def test_no_page_waits_until_all_memory_was_looked_through() -> None:
+    kept = Path(__file__).parents[1] / ".streamlit" / "config.toml"
+    assert tomllib.loads(kept.read_text("utf-8"))["runner"]["postScriptGC"] is False
+    assert serving._settings("127.0.0.1", 8501, ())["runner.postScriptGC"] is False
+
+
+def test_what_ended_sessions_leave_behind_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Session:
+        pass
+
+    monkeypatch.setattr(serving, "TIDY_SECONDS", 0.01)
+    gc.disable()  # what goes, goes because somebody looked
+    try:
+        session = Session()
+        session.itself = session
+        left = weakref.ref(session)
+        del session
+        assert left() is not None
+        threading.Thread(target=serving._tidy, daemon=True).start()
+        until = time.monotonic() + 60
+        while left() is not None and time.monotonic() < until:
+            time.sleep(0.01)
+        assert left() is None
+    finally:
+        gc.enable()

@@ -13,9 +13,8 @@ from typing import Any
 import fsspec
 
 from lesionscope.core.sites import Site, site_named
+from lesionscope.imaging.decode import ENDINGS
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".bmp", ".gif")
-"""Endings by which a folder's photos are known; what a file is, its content says later."""
 COLUMNS = ("photo", "site", "marker_mm")
 """Columns of a list; only the first is needed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,8 @@ def open_network(file: Path, threads: int) -> tuple[onnxruntime.InferenceSession
     file : Path
         The ONNX file.
     threads : int
-        Threads of ONNX Runtime.
+        Threads of ONNX Runtime, at most; ``OMP_NUM_THREADS`` allows fewer, of which it takes no
+        notice by itself.
 
     Returns
     -------
@@ -31,12 +33,17 @@ def open_network(file: Path, threads: int) -> tuple[onnxruntime.InferenceSession
     """
     data = file.read_bytes()
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = _allowed(threads)
     options.inter_op_num_threads = 1
     # The arena keeps the largest pictures' memory for good: 300 MB for nothing gained in time.
     options.enable_cpu_mem_arena = False
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     return session, f"{file.stem}-{hashlib.sha256(data).hexdigest()[:8]}"
+
+
+def _allowed(threads: int) -> int:
+    stated = os.environ.get("OMP_NUM_THREADS", "")
+    return min(threads, int(stated)) if stated.isdecimal() and int(stated) else threads
 
 
 def planes(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +52,13 @@ def test_finds_what_is_found_here(worker: BoundedWorker, photo: bytes) -> None:
         found.pop("seconds")
     assert apart.document == written
     assert apart.files == mask_files(here)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are listed in /proc")
+def test_computes_with_one_thread(worker: BoundedWorker, photo: bytes) -> None:
+    """Else one process takes what the next one is started for, and sums follow their division."""
+    worker.measure(photo, Task())
+    assert len([*Path(f"/proc/{worker.pid}/task").iterdir()]) == 1
 
 
 def test_what_is_no_photo_is_refused_with_its_sentence(worker: BoundedWorker) -> None:

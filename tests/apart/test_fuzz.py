@@ -1,106 +1,95 @@
-"""Mutated images of every accepted format: each has a measurement or a sentence, and nothing dies.
+"""Mutated photos of every format that is read: each has a measurement or a sentence, none harms.
 
-``make stress`` takes LESIONSCOPE_FUZZ of them (100,000 by default) through decoding and
-measuring; the suite takes a few.
+The mutants are those of `benchmarks/fuzz.py`, of which the suite takes a few and ``make stress``
+LESIONSCOPE_FUZZ (100,000 by default), from seed LESIONSCOPE_FUZZ_SEED.
 """
 
 from __future__ import annotations
 
-import io
+import importlib.util
+import json
 import os
-import random
-from collections import Counter
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from PIL import Image
 
-from lesionscope.apart.bounded import BoundedWorker, MeasuringFault, WorkerLost
-from lesionscope.apart.limits import Limits
-from lesionscope.apart.task import Task
-from lesionscope.imaging.decode import UnreadableImage
+from lesionscope.imaging.decode import FORMATS, decode
 from lesionscope.pipeline import Method
-from lesionscope.places import samples_folder
-
-WRITTEN = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
-FORMATS = (*WRITTEN, "HEIF")
-DATA = Path(__file__).parents[1] / "imaging" / "data"
-SECONDS = 60.0
 
 
-def seeds() -> dict[str, bytes]:
-    """One small photo in every format that is read, with metadata where it has any."""
-    source = next((samples_folder() / "demo_study" / "photos").glob("*abdomen*.jpg"))
-    image = Image.open(source).resize((96, 72))
-    exif = Image.Exif()
-    exif[0x0112], exif[0x0132] = 6, "2026:01:02 03:04:05"
-    written = {}
-    for kind in WRITTEN:
-        file = io.BytesIO()
-        options = {} if kind in ("GIF", "BMP") else {"exif": exif}
-        image.save(file, kind, **options)
-        written[kind] = file.getvalue()
-    written["HEIF"] = (DATA / "orientation_6.heic").read_bytes()
-    return written
+@pytest.fixture(scope="module")
+def fuzz() -> ModuleType:
+    path = Path(__file__).parents[2] / "benchmarks" / "fuzz.py"
+    spec = importlib.util.spec_from_file_location("benchmarks_fuzz", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up by its name
+    spec.loader.exec_module(module)
+    return module
 
 
-def mutated(data: bytes, chance: random.Random) -> bytes:
-    """Flip, cut, repeat, insert and overwrite, as a fuzzer of bytes does."""
-    found = bytearray(data)
-    for _ in range(chance.choice((1, 1, 2, 4, 16))):
-        at = chance.randrange(len(found)) if found else 0
-        act = chance.randrange(6)
-        if act == 0 and found:
-            found[at] ^= 1 << chance.randrange(8)
-        elif act == 1:
-            found[at : at + chance.randrange(1, 9)] = chance.randbytes(chance.randrange(1, 9))
-        elif act == 2:
-            del found[at : at + chance.randrange(1, 400)]
-        elif act == 3:
-            found[at:at] = found[at : at + chance.randrange(1, 400)]
-        elif act == 4 and len(found) > 8:
-            head = chance.randrange(min(len(found) - 4, 200))  # sizes and offsets stand in front
-            found[head : head + 4] = chance.choice(
-                (b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", chance.randbytes(4))
-            )
-        else:
-            found = found[: max(1, at)]
-    return bytes(found)
+def test_the_originals_are_of_every_format_and_can_be_read(fuzz: ModuleType) -> None:
+    assert set(fuzz.originals()) == {*FORMATS, "DICOM"}
+    for codings in fuzz.originals().values():
+        for data in codings:
+            assert min(decode(data).pixels.shape[:2]) >= 64
 
 
-def fuzz(number: int, method: Method) -> tuple[Counter[str], BoundedWorker]:
-    ends: Counter[str] = Counter()
-    base, chance = seeds(), random.Random(7)
-    with BoundedWorker(Limits(seconds=SECONDS)) as worker:
-        for turn in range(number):
-            kind = FORMATS[turn % len(FORMATS)]
-            data = mutated(base[kind], chance)
-            try:
-                found = worker.measure(data, Task(method=method))
-                ends["measured"] += 1
-                assert found.document["sha256"]
-            except UnreadableImage as refused:
-                ends["refused"] += 1
-                sentence = str(refused)
-                assert sentence.endswith(".")
-                assert "Traceback" not in sentence
-                assert f"longer than {SECONDS:g}" not in sentence, (kind, turn)
-            except (MeasuringFault, WorkerLost) as error:
-                ends[f"{kind}, turn {turn}: {error}"] += 1
-    return ends, worker
+def test_a_mutant_follows_from_the_seed_and_its_number(fuzz: ModuleType) -> None:
+    first = [fuzz.mutant(7, number) for number in range(40)]
+    assert first == [fuzz.mutant(7, number) for number in range(40)]
+    assert len(set(first)) == 40
+    assert {kind for kind, _ in first} == set(fuzz.originals())
 
 
-def test_mutated_photos_end_in_a_measurement_or_a_sentence() -> None:
-    ends, worker = fuzz(63, Method.CLASSICAL)
-    assert set(ends) == {"measured", "refused"}
-    assert worker.memory_mb < 1500
+@pytest.mark.parametrize(
+    "said",
+    [
+        "OSError: broken data stream",
+        "The photo is damaged: <class 'ValueError'>.",
+        "no capital.",
+        "No full stop",
+        "There is no file /tmp/x.jpg.",
+        "This DICOM file is coded as \xff\x00, which is not read.",
+        "",
+    ],
+)
+def test_what_is_no_sentence_for_a_person_is_found(fuzz: ModuleType, said: str) -> None:
+    assert not fuzz.is_clear(said)
+
+
+def test_a_run_goes_on_where_it_was_stopped(fuzz: ModuleType, tmp_path: Path) -> None:
+    journal = tmp_path / "fuzz.jsonl"
+    assert fuzz.read_back(journal, 7) == []
+    one = fuzz.Outcome(0, "JPEG", "refused", "The photo is damaged.", 0.1, 0.0, 100.0)
+    with journal.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(one.__dict__) + "\n" + '{"number": 1, "ki')
+    assert fuzz.read_back(journal, 7) == [one]
+    assert fuzz.read_back(journal, 7) == [one]
+    with pytest.raises(SystemExit, match="another seed"):
+        fuzz.read_back(journal, 8)
+    late = fuzz.Outcome(1, "PNG", "lost", "It ended.", 0.1, 0.0, 100.0)
+    assert fuzz.is_held([one])
+    assert not fuzz.is_held([one, late])
+    assert "bad: PNG 1" in fuzz.report([one, late])
+
+
+def test_mutated_photos_end_in_a_measurement_or_a_sentence(fuzz: ModuleType) -> None:
+    found = list(fuzz.outcomes(7, range(48), method=Method.CLASSICAL))
+    assert sorted(one.number for one in found) == list(range(48))
+    assert {one.end for one in found} == {"measured", "refused"}
+    assert fuzz.is_held(found), fuzz.report(found)
 
 
 @pytest.mark.stress
 @pytest.mark.timeout(100_000)
-def test_100_000_mutated_photos() -> None:
+def test_100_000_mutated_photos(fuzz: ModuleType) -> None:
     number = int(os.environ.get("LESIONSCOPE_FUZZ", "100000"))
-    ends, worker = fuzz(number, Method.NETWORK)
-    print(dict(ends), f"{worker.memory_mb:.0f} MB")
-    assert set(ends) == {"measured", "refused"}
-    assert worker.memory_mb < 1500
+    seed = int(os.environ.get("LESIONSCOPE_FUZZ_SEED", "7"))
+    found = list(fuzz.outcomes(seed, range(number), workers=2))
+    print(fuzz.report(found))
+    assert len(found) == number
+    assert fuzz.is_held(found)

@@ -6,6 +6,7 @@ import pytest
 
 from lesionscope.cluster.manifest import BadManifest, Item, Usual, part_of, read_manifest
 from lesionscope.core.sites import Site
+from lesionscope.imaging.decode import ENDINGS
 
 
 @pytest.fixture
@@ -26,6 +27,13 @@ def test_folder_is_searched_to_any_depth_by_endings(folder: Path) -> None:
     assert names(items) == ["a.png", "b.JPG", "c.heic"]
     assert [item.number for item in items] == [0, 1, 2]
     assert {(item.site, item.marker_mm) for item in items} == {(Site.ABDOMEN, 15)}
+
+
+def test_a_folder_is_searched_for_whatever_can_be_read(tmp_path: Path) -> None:
+    for ending in ENDINGS:
+        (tmp_path / f"photo{ending}").write_text("x")
+        (tmp_path / f"PHOTO_2{ending.upper()}").write_text("x")
+    assert len(read_manifest(str(tmp_path), Usual())) == 2 * len(ENDINGS)
 
 
 def test_list_names_site_and_marker_and_finds_photos_beside_it(folder: Path) -> None:

@@ -198,7 +198,8 @@ def test_2000_photos_50_bad_and_three_kills(make_folder: MakeFolder, tmp_path: P
     """LESIONSCOPE_BATCH photos, one in 40 of them bad; the run itself is killed twice as well."""
     number = int(os.environ.get("LESIONSCOPE_BATCH", "2000"))
     bad = number // 40
-    folder, out = make_folder(number - bad, bad), tmp_path / "out"
+    folder, out = make_folder(number - bad, bad, side=200), tmp_path / "out"
+    assert len({path.read_bytes() for path in folder.glob("good_*")}) == number - bad
     command = [sys.executable, "-c", CALL, "batch", str(folder), "--out", str(out), "--workers=2"]
     for worker_at, run_at in ((0.1, 0.2), (0.3, 0.45), (0.6, None)):
         run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
