@@ -9,14 +9,14 @@ import streamlit as st
 from lesionscope.apart.desk import desk
 from lesionscope.core.people import Reader
 from lesionscope.core.sites import Side, view_named
-from lesionscope.imaging.decode import UnreadableImage
+from lesionscope.imaging.decode import ENDINGS, UnreadableImage
 from lesionscope.pages import session
 from lesionscope.pages.measuring import Bench, measure_stored
 from lesionscope.store.entries import StoredPhoto
 from lesionscope.store.refusals import AlreadyThere
 
-FORMATS = ["jpg", "jpeg", "png", "tif", "tiff", "webp", "heic", "heif", "dcm"]
-"""Endings of the files that are taken."""
+FORMATS = [ending.removeprefix(".") for ending in ENDINGS]
+"""Endings of the files that are taken: of all that can be read."""
 
 
 @dataclass(frozen=True, eq=False)
