@@ -40,7 +40,7 @@ lint: $(TEST)/.ready
 	$(TEST)/bin/lint-imports
 
 test: lint
-	$(ONE_THREAD) $(TEST)/bin/python -m pytest -n 2 --dist loadfile -m "not stress" -q
+	$(ONE_THREAD) $(TEST)/bin/python -m pytest -n 3 --dist loadfile -m "not stress" -q
 
 quick: $(TEST)/.ready
 	$(ONE_THREAD) $(TEST)/bin/python -m pytest -m "not stress and not browser" -q -x
