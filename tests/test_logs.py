@@ -77,7 +77,7 @@ def test_other_libraries_warnings_and_threads_say_where_and_not_what(lines: io.S
     try:
         raise OSError(SECRET)
     except OSError:
-        logging.getLogger("uvicorn.error").exception(SECRET)
+        logging.getLogger("somelibrary.error").exception(SECRET)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn(SECRET, stacklevel=1)

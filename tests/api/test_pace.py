@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,10 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
     def asked(
         method: str, path: str, body: Any = None, token: str = ""
     ) -> tuple[int, dict[str, str], Any]:
-        return asyncio.run(answer_of(app, (method, path), body, token))
+        # In a thread: a browser test before this one leaves an event loop running in this one.
+        with ThreadPoolExecutor(1) as apart:
+            answer = answer_of(app, (method, path), body, token)
+            return apart.submit(asyncio.run, answer).result()
 
     yield asked
     routes.forget_store()

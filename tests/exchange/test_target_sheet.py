@@ -161,8 +161,7 @@ def test_number_outside_the_dictionary_is_refused(number: int) -> None:
         target_sheet(number=number)
 
 
-@pytest.mark.parametrize("marker_mm", [10, 20, 40])
-@pytest.mark.parametrize("turns", [0, 1, 2])
+@pytest.mark.parametrize(("marker_mm", "turns"), [(20, 0), (10, 1), (40, 2)])
 def test_grey_patches_tell_the_light_where_the_paper_is_clipped(
     marker_mm: float, turns: int
 ) -> None:
