@@ -42,9 +42,7 @@ def home(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    "size", [(1366, 768), pytest.param((820, 1180), marks=pytest.mark.stress)]
-)
+@pytest.mark.parametrize("size", [(1366, 768), pytest.param((820, 1180), marks=pytest.mark.stress)])
 def test_a_spreadsheet_moves_in_and_out(
     serve: Callable[..., str],
     open_page: Callable[..., Any],
