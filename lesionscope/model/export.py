@@ -14,6 +14,7 @@ from torch import Tensor
 from lesionscope.imaging.crops import CROP_SIZE
 from lesionscope.model.net import CHANNELS, ITEM_LEVELS, LesionNet
 from lesionscope.model.runtime import NETWORK_NAME, RULES_KEY
+from lesionscope.model.traces import clear_traces
 
 OUTPUTS = (*ITEM_LEVELS, "distance", "maps")
 """Names of the outputs of the ONNX graph, in order."""
@@ -79,6 +80,7 @@ def write(net: LesionNet, folder: Path, rules: Mapping[str, object]) -> Path:
     if program is None:
         raise RuntimeError("torch.onnx.export returned no program")
     model = program.model_proto
+    clear_traces(model)
     onnx.helper.set_model_props(model, {RULES_KEY: json.dumps(rules, sort_keys=True)})
     file = folder / f"{NETWORK_NAME}.onnx"
     onnx.save(model, file)

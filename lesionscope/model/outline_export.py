@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import onnx
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
 from lesionscope.model.session import STEP
+from lesionscope.model.traces import clear_traces
 
 SKIN_INPUTS = {"rgb": 3}
 """Inputs of the network that marks skin, and how many planes each has."""
@@ -56,5 +58,7 @@ def export_outline(net: nn.Module, name: str, channels: Mapping[str, int], folde
     if program is None:
         raise RuntimeError("torch.onnx.export returned no program")
     file = folder / f"{name}.onnx"
-    program.save(str(file), external_data=False)
+    model = program.model_proto
+    clear_traces(model)
+    onnx.save(model, file)
     return file
