@@ -109,15 +109,15 @@ def chart_findings(chart: Chart | None) -> tuple[CaptureFinding, ...]:
                 "Retake with the whole chart in the light that falls on the skin, without glare.",
             ),
         )
-    after = chart.fit.delta_e_after
+    before, after = chart.fit.delta_e_before, chart.fit.delta_e_after
     if verdict(after) is Verdict.GOOD:
         return ()
     return (
         CaptureFinding(
             "chart_fit",
             Severity.WARNING if verdict(after) is Verdict.WARN else Severity.INFO,
-            f"Colours were corrected by the chart; what remains is {after:.1f} delta-E on its "
-            "patches, so redness and skin tone are that much less sure.",
+            f"Colours were corrected by the chart: its patches were {before:.1f} delta-E off before "
+            f"and are {after:.1f} after, so redness and skin tone are that much less sure.",
             "Lay the chart in the light that falls on the skin, without glare.",
             round(after, 1),
             "delta-E",
