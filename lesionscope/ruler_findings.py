@@ -116,8 +116,8 @@ def chart_findings(chart: Chart | None) -> tuple[CaptureFinding, ...]:
         CaptureFinding(
             "chart_fit",
             Severity.WARNING if verdict(after) is Verdict.WARN else Severity.INFO,
-            f"Colours were corrected by the chart: its patches were {before:.1f} delta-E off and are "
-            f"{after:.1f} after it, so redness and skin tone are that much less sure.",
+            f"Colours were corrected by the chart: its patches were {before:.1f} delta-E off "
+            f"and are {after:.1f} now, so redness and skin tone are that much less sure.",
             "Lay the chart in the light that falls on the skin, without glare.",
             round(after, 1),
             "delta-E",
