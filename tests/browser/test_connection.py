@@ -43,6 +43,12 @@ def reader(browser: Browser, wire: Wire, pictures: Path) -> Iterator[Person]:
     context.close()
 
 
+ONE_TO_SIGN = """() => {
+    const fields = document.querySelectorAll("input[type=password]")
+    return fields.length === 1 && !fields[0].disabled
+}"""
+
+
 def enter_all(reader: Person, level: int) -> None:
     """Answer the case that is open; nothing comes back meanwhile."""
     page = reader.page
@@ -81,11 +87,12 @@ def test_a_lost_connection_loses_and_doubles_nothing(
     second = reader.code
     with wire.cut():
         enter_all(reader, 3)
-        page.locator("input[type=password]:disabled").wait_for()
+        page.locator("input[type=password]:disabled").first.wait_for()
         page.wait_for_timeout(1000 * seconds)
         assert store.my_cases(series.one)[1].state is CaseState.OPEN
     reader.sees("All fields answered.")
-    page.locator("input[type=password]:enabled").wait_for()
+    # What was there before goes when the new page is whole: until then there are two.
+    page.wait_for_function(ONE_TO_SIGN)
     reader.sign()
     page.go_back()
     reader.sees("Ask for this case to be unlocked")
