@@ -6,19 +6,18 @@ same bytes. Readers are named by their accounts' full names: the report is for w
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from reportlab.graphics.shapes import Circle, Drawing, Line, Rect, String
 from reportlab.lib.colors import black
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Spacer
+from reportlab.platypus import Spacer
 
+from lesionscope.exchange.report_binding import Binding, bound
 from lesionscope.exchange.report_chart import nice_top
 from lesionscope.exchange.report_sheet import (
     BOLD,
@@ -26,7 +25,6 @@ from lesionscope.exchange.report_sheet import (
     HAIR,
     QUIET,
     Sheet,
-    furniture,
     section,
     table,
     time_words,
@@ -114,34 +112,15 @@ def agreement_report(report: AgreementReport, paper: Paper = Paper.A4) -> bytes:
         A PDF; the same report and paper give the same bytes.
     """
     sheet = Sheet.of(paper)
-    # Laid out twice: the foot of the first page says how many there are.
-    _, pages = _bound(report, sheet, 0)
-    return _bound(report, sheet, pages)[0]
-
-
-def _bound(report: AgreementReport, sheet: Sheet, pages: int) -> tuple[bytes, int]:
-    buffer = io.BytesIO()
-    made = f"{report.as_of.astimezone(UTC):D:%Y%m%d%H%M%S}+00'00'"
-    document = BaseDocTemplate(
-        buffer,
-        pagesize=(sheet.width, sheet.height),
+    binding = Binding(
+        kind="LesionScope agreement report",
         title=f"Agreement report {report.code}",
-        subject="Research tool, not a medical device.",
-        creator=f"LesionScope {report.software_version}",
-        lang="en",
-        invariant=1,
+        head=f"{report.code} · {report.name}",
+        foot=f"Reads until {time_words(report.as_of)} · plan sha256 {report.plan_sha256[:16]}",
+        as_of=report.as_of,
+        software=report.software_version,
     )
-
-    def decorate(canvas: Canvas, _document: BaseDocTemplate) -> None:
-        canvas.setDateFormatter(lambda *_now: made)
-        foot = f"Reads until {time_words(report.as_of)} · plan sha256 {report.plan_sha256[:16]}"
-        said = f"{report.code} · {report.name}", foot, pages
-        furniture(canvas, sheet, said, draft=False, title="LesionScope agreement report")
-
-    frame = Frame(sheet.margin, sheet.foot, sheet.wide, sheet.tall, 0, 0, 0, 0)
-    document.addPageTemplates(PageTemplate("page", [frame], onPage=decorate))
-    document.build(_story(report, sheet))
-    return buffer.getvalue(), int(document.page)
+    return bound(binding, sheet, lambda: _story(report, sheet))
 
 
 def _story(report: AgreementReport, sheet: Sheet) -> list[Any]:

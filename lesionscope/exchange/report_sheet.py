@@ -193,7 +193,7 @@ def furniture(
     said: tuple[str, str, int],
     *,
     draft: bool,
-    title: str = "LesionScope visit report",
+    title: str,
 ) -> None:
     """Draw what every page has: head, foot, page number, and on a draft that it is one.
 

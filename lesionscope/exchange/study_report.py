@@ -6,21 +6,18 @@ same bytes. Patients are named by pseudonym and readers by number. Only what was
 
 from __future__ import annotations
 
-import io
-from datetime import UTC
 from typing import Any
 
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate, Spacer
+from reportlab.platypus import Spacer
 
 from lesionscope.core.protocol import Protocol
 from lesionscope.core.trial import Timing
 from lesionscope.exchange import study_report_quality, study_report_values
+from lesionscope.exchange.report_binding import Binding, bound
 from lesionscope.exchange.report_sheet import (
     Sheet,
     figures,
-    furniture,
     section,
     table,
     time_words,
@@ -51,33 +48,15 @@ def study_report(report: StudyReport, paper: Paper = Paper.A4) -> bytes:
         A PDF; the same report and paper give the same bytes.
     """
     sheet = Sheet.of(paper)
-    # Laid out twice: the foot of the first page says how many there are.
-    _, pages = _bound(report, sheet, 0)
-    return _bound(report, sheet, pages)[0]
-
-
-def _bound(report: StudyReport, sheet: Sheet, pages: int) -> tuple[bytes, int]:
-    buffer = io.BytesIO()
-    made = f"{report.as_of.astimezone(UTC):D:%Y%m%d%H%M%S}+00'00'"
-    document = BaseDocTemplate(
-        buffer,
-        pagesize=(sheet.width, sheet.height),
+    binding = Binding(
+        kind="LesionScope study report",
         title=f"Study report {report.study}",
-        subject="Research tool, not a medical device.",
-        creator=f"LesionScope {report.software}",
-        lang="en",
-        invariant=1,
+        head=f"Study {report.study}",
+        foot=_foot(report),
+        as_of=report.as_of,
+        software=report.software,
     )
-
-    def decorate(canvas: Canvas, _document: BaseDocTemplate) -> None:
-        canvas.setDateFormatter(lambda *_now: made)
-        said = f"Study {report.study}", _foot(report), pages
-        furniture(canvas, sheet, said, draft=False, title="LesionScope study report")
-
-    frame = Frame(sheet.margin, sheet.foot, sheet.wide, sheet.tall, 0, 0, 0, 0)
-    document.addPageTemplates(PageTemplate("page", [frame], onPage=decorate))
-    document.build(_story(report, sheet))
-    return buffer.getvalue(), int(document.page)
+    return bound(binding, sheet, lambda: _story(report, sheet))
 
 
 def _foot(report: StudyReport) -> str:

@@ -8,16 +8,12 @@ it holds what the software measured, and no score.
 
 from __future__ import annotations
 
-import io
-from datetime import UTC
 from typing import Any
 
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
-
 from lesionscope.exchange import report_origin, report_photos, report_scores, report_sites
+from lesionscope.exchange.report_binding import Binding, bound
 from lesionscope.exchange.report_content import ReportPhoto, TrendPoint, VisitReport
-from lesionscope.exchange.report_sheet import Sheet, day_words, furniture, time_words
+from lesionscope.exchange.report_sheet import Sheet, day_words, time_words
 from lesionscope.exchange.target_sheet import Paper
 
 __all__ = ["Paper", "ReportPhoto", "TrendPoint", "VisitReport", "visit_report"]
@@ -44,36 +40,18 @@ def visit_report(report: VisitReport, paper: Paper = Paper.A4) -> bytes:
         If the picture of a photo is no image.
     """
     sheet = Sheet.of(paper)
-    # Laid out twice: the foot of the first page says how many there are.
-    _, pages = _bound(report, sheet, 0)
-    return _bound(report, sheet, pages)[0]
-
-
-def _bound(report: VisitReport, sheet: Sheet, pages: int) -> tuple[bytes, int]:
-    """Lay the report out on pages that say they are of so many; return how many they are."""
-    buffer = io.BytesIO()
-    made = f"{report.as_of.astimezone(UTC):D:%Y%m%d%H%M%S}+00'00'"
-    title = f"Visit report {report.patient.pseudonym}, {report.visit.label}, {report.visit.day}"
-    document = BaseDocTemplate(
-        buffer,
-        pagesize=(sheet.width, sheet.height),
-        title=f"DRAFT {title}" if report.draft else title,
+    patient, visit = report.patient.pseudonym, report.visit
+    binding = Binding(
+        kind="LesionScope visit report",
+        title=f"Visit report {patient}, {visit.label}, {visit.day}",
+        head=f"{patient} · {visit.label} · {day_words(visit.day)}",
+        foot=_foot(report),
+        as_of=report.as_of,
+        software=report.software_version,
         author="" if report.reading is None else report.reading.reader_name,
-        subject="Research tool, not a medical device.",
-        creator=f"LesionScope {report.software_version}",
-        lang="en",
-        invariant=1,
+        draft=report.draft,
     )
-
-    def decorate(canvas: Canvas, _document: BaseDocTemplate) -> None:
-        canvas.setDateFormatter(lambda *_now: made)
-        head = f"{report.patient.pseudonym} · {report.visit.label} · {day_words(report.visit.day)}"
-        furniture(canvas, sheet, (head, _foot(report), pages), draft=report.draft)
-
-    frame = Frame(sheet.margin, sheet.foot, sheet.wide, sheet.tall, 0, 0, 0, 0)
-    document.addPageTemplates(PageTemplate("page", [frame], onPage=decorate))
-    document.build(_story(report, sheet))
-    return buffer.getvalue(), int(document.page)
+    return bound(binding, sheet, lambda: _story(report, sheet))
 
 
 def _story(report: VisitReport, sheet: Sheet) -> list[Any]:
