@@ -170,11 +170,8 @@ def _unzipped(archive: zipfile.ZipFile, name: str) -> bytes:
         size = archive.getinfo(name).file_size
         with archive.open(name) as entry:
             content = entry.read(size + 1)
-    except (KeyError, OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile,
-            ValueError) as error:  # fmt: skip
-        raise DamagedPackage(f"{name!r} of the package cannot be read") from error
-    except Exception as error:  # zlib, lzma and bz2 raise each their own
-        raise DamagedPackage(f"{name!r} of the package is damaged") from error
+    except Exception as error:  # what is damaged raises whatever its packing likes
+        raise DamagedPackage(f"{name!r} of the package is damaged or cannot be read") from error
     return content
 
 
