@@ -66,10 +66,15 @@ class Tally:
         ]
         for figure in FIGURES:
             of = self.values[figure]
-            every = [value for part in of.values() for value in part]
-            cells = [_cell(every), *(_cell(of[tone]) for tone in tones)]
+            cells = [_cell(self._all(figure)), *(_cell(of[tone]) for tone in tones)]
             lines.append(f"| {figure} | {' | '.join(cells)} |")
+        tenths = (np.percentile(self._all(FIGURES[n]), 10) for n in (6, 7) if self._all(FIGURES[n]))
+        said = " to ".join(f"{tenth:.2f}" for tenth in tenths)
+        lines += ["", f"Tenth percentile of Dice before and after one click on clear skin: {said}."]
         return "\n".join(lines) + "\n"
+
+    def _all(self, figure: str) -> list[float]:
+        return [value for part in self.values[figure].values() for value in part]
 
 
 def _cell(values: list[float]) -> str:
