@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,8 +20,15 @@ from rich.table import Table
 
 from lesionscope import places
 from lesionscope.exchange.csv_table import csv_table
-from lesionscope.terminal import Name, acting
+from lesionscope.model.taught import Depth
+from lesionscope.terminal import Name, acting, refused
 
+_JUDGED = ("item", "answers", "patients", "loss_before", "loss_after", "exact_before",
+           "exact_after", "refusal")  # fmt: skip
+_NEXT = (
+    "Try it beside the record: lesionscope rescore --shadow --model {out}. Use it: "
+    "LESIONSCOPE_MODELS={out} lesionscope serve; without that the network shipped suggests again."
+)
 _SHOWN = ("item", "answers", "patients", "slope", "shift", "loss_before", "loss_after", "refusal")
 
 
@@ -35,18 +43,40 @@ def train(
     from_study: Annotated[
         bool, typer.Option("--from-study", help="Learn from the signed readings of this record.")
     ] = False,
+    depth: Annotated[
+        Depth,
+        typer.Option(
+            help="What is fitted: two numbers an item, the heads of the grading network, or all "
+            'of it. The last two need torch: pip install "lesionscope[train]".'
+        ),
+    ] = Depth.RECALIBRATION,
     out: Annotated[
-        Path, typer.Option(help="Where the recalibration is written; it holds no picture.")
-    ] = Path("recalibration.json"),
+        Path | None,
+        typer.Option(
+            help="Where what was learnt is written; it holds no picture. Default: "
+            "recalibration.json, or the folder learnt."
+        ),
+    ] = None,
+    work: Annotated[
+        Path, typer.Option(help="Where drawn lesions are kept between runs (network only).")
+    ] = Path("build/from_study"),
 ) -> None:
-    """Learn a recalibration of the suggestions from signed readings.
+    """Learn from signed readings: a recalibration, the heads or the whole grading network.
 
-    It is written to a file and changes nothing; to use it, adopt it on the page Learning.
+    It is written beside what is in use and changes nothing. A recalibration is adopted on the page
+    Learning; a network is tried with lesionscope rescore, and used with LESIONSCOPE_MODELS=FOLDER.
     """
     if not from_study:
         raise typer.BadParameter(
             "say --from-study; the networks themselves are trained with make train"
         )
+    if depth is Depth.RECALIBRATION:
+        _recalibrate(name, out or Path("recalibration.json"))
+    else:
+        _learn_on(name, depth, out or Path("learnt"), work)
+
+
+def _recalibrate(name: str, out: Path) -> None:
     from lesionscope.model.runtime import Grader
     from lesionscope.scoring.recalibration import learn
 
@@ -61,6 +91,40 @@ def train(
         f"{learnt['answers']} answers to this network, {learnt['unseen']} of them given without "
         f"seeing a suggestion. {usable} of {len(rows)} items may be adopted. Written to {out}."
     )
+
+
+def _learn_on(name: str, depth: Depth, out: Path, work: Path) -> None:
+    """Fit heads or network, and write a folder of networks where it helped."""
+    if out.exists() and any(out.iterdir()):
+        raise typer.BadParameter(f"{out} holds something already", param_hint="--out")
+    try:
+        from lesionscope.model import export, from_study
+    except ModuleNotFoundError as missing:
+        raise refused(
+            f'{missing.name} is not installed: pip install "lesionscope[train]"'
+        ) from missing
+    from lesionscope.study_lesions import taught_lesions
+
+    with acting(name) as (store, reader):
+        taught, left_out = taught_lesions(store, reader, store.confirmed_answers(reader))
+    net = export.load_trained(places.models_folder())
+    if depth is Depth.HEADS:
+        learnt, judged = from_study.learn_heads(net, taught)
+    else:
+        drawn = partial(from_study.drawn_beside, work, len(taught))
+        learnt, judged = from_study.learn_network(net, taught, drawn)
+    _print_table([asdict(each) for each in judged], _JUDGED)
+    signed, seen = from_study.counts(taught)
+    said = (
+        f"{signed} signed levels on {len(taught)} lesions, {seen} of them with the suggestion in "
+        f"view; {left_out} answers without their lesion left out."
+    )
+    if not from_study.usable(judged, depth):
+        typer.echo(f"{said} Nothing was learnt that may be used; nothing is written.")
+        raise typer.Exit(1)
+    facts = {"depth": depth.value, "signed": signed, "seen": seen, "lesions": len(taught)}
+    file = from_study.write_learnt(learnt, out, judged, facts=facts)
+    typer.echo(f"{said} Written to {out} as {from_study.version_of(file)}. {_NEXT.format(out=out)}")
 
 
 def rescore(

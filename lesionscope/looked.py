@@ -41,6 +41,45 @@ def lesion_behind(found: Measurement, site: Site, item: Item) -> Lesion | None:
     return worst_lesion([lesion for lesion in here if counts(lesion, skin_px)], item)
 
 
+def crop_of(
+    photo: Photo, found: Measurement, lesion: Lesion
+) -> tuple[NDArray[np.float32], tuple[float, float, float]]:
+    """Cut out a lesion again as the grading network was shown it.
+
+    Parameters
+    ----------
+    photo : Photo
+        The photo that `found` was made from.
+    found : Measurement
+        Its measurement.
+    lesion : Lesion
+        One of its lesions.
+
+    Returns
+    -------
+    crop : ndarray of shape (5, S, S), float32
+        See `lesionscope.imaging.crops.lesion_crop`.
+    field : tuple of float
+        (row, column, side) of the crop in pixels of the photo.
+    """
+    work, _, against = compared(photo, found, found.lesion_map.mask)
+    mask = resized_mask(found.lesion_map.mask, (work.shape[0], work.shape[1]))
+    _, labels = regions(work, mask, against)
+    own = labels == lesion.label
+    shrink = work.shape[0] / photo.size[0]
+    scale = found.calibration.mm_per_px
+    mm_per_px = None if scale is None else scale / shrink
+    crop = lesion_crop(
+        photo.pixels,
+        own,
+        against.clear_density,
+        mm_per_px,
+        colour_matrix=found.calibration.colour_matrix,
+    )
+    row, col, side = field_of(own, mm_per_px)
+    return crop, (row / shrink, col / shrink, side / shrink)
+
+
 def looked_at(
     photo: Photo, found: Measurement, lesion: Lesion, item: Item, grader: Grader
 ) -> NDArray[np.uint8]:
@@ -64,21 +103,7 @@ def looked_at(
     ndarray of shape (S, 2 S, 3), uint8
         Left the photo, right the same in grey with the heat and the outline.
     """
-    work, _, against = compared(photo, found, found.lesion_map.mask)
-    mask = resized_mask(found.lesion_map.mask, (work.shape[0], work.shape[1]))
-    _, labels = regions(work, mask, against)
-    own = labels == lesion.label
-    shrink = work.shape[0] / photo.size[0]
-    scale = found.calibration.mm_per_px
-    mm_per_px = None if scale is None else scale / shrink
-    crop = lesion_crop(
-        photo.pixels,
-        own,
-        against.clear_density,
-        mm_per_px,
-        colour_matrix=found.calibration.colour_matrix,
-    )
+    crop, field = crop_of(photo, found, lesion)
     heat = grader.attention(crop, item.value)
-    row, col, side = field_of(own, mm_per_px)
-    picture = cut_field(photo.pixels, (row / shrink, col / shrink, side / shrink), SIDE)
+    picture = cut_field(photo.pixels, field, SIDE)
     return np.hstack([picture, heat_overlay(picture, heat, crop[4] > 0.5)])

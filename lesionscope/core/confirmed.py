@@ -30,6 +30,8 @@ class ConfirmedAnswer:
         ITA class of the photo's clear skin.
     model_version : str
         The networks behind the suggestion.
+    photo_id, measurement_id : int or None
+        Rows of the photo and of the measurement that the suggestion stands in.
     """
 
     patient_id: int
@@ -41,6 +43,8 @@ class ConfirmedAnswer:
     origin: AnswerOrigin
     skin_tone: str | None
     model_version: str
+    photo_id: int | None = None
+    measurement_id: int | None = None
 
     def __post_init__(self) -> None:
         levels = LEVELS[self.item]

@@ -2,8 +2,9 @@
 
 A lesion is extra haemoglobin in optical density, so that one erythema level is the same
 extra blood on every skin tone; gloss, light and camera then lower its contrast as they do in
-life. Scale is whitish scatter over the lesion, an erosion is a raw or crusted spot in it. The
-levels are steps of the drawing parameters below; no dermatologist has graded the pictures.
+life. Scale is whitish scatter over the lesion, an erosion is a raw or crusted spot or scratch
+mark in it. The levels are steps of the drawing parameters below; no dermatologist has graded the
+pictures.
 
 References
 ----------
@@ -25,14 +26,13 @@ from lesionscope.imaging.phantom_camera import expose, light_up
 from lesionscope.imaging.phantom_flakes import flake_cover, gathered, lay_flakes
 from lesionscope.imaging.phantom_lamp import knuckle_folds, relit
 from lesionscope.imaging.phantom_skin import Array, HostSkin, draw_host, smooth_noise
+from lesionscope.imaging.phantom_wounds import wounded
 
 ERYTHEMA_STEPS = (0.07, 0.35, 0.76)
 """Extra haemoglobin absorbance, green band, natural log units, from which a lesion is pink, red,
 dark red: a proposal of this project, on every tone alike."""
 SCALE_COVER = (0.0, 0.26, 0.62)
 """Share of the lesion that flakes cover at scale level 0, 1 and 2."""
-EROSION_MM = (1.6, 4.0)
-"""Diameter of an erosion in millimetres."""
 _CONTRAST_RANGE = (0.0, *ERYTHEMA_STEPS, 1.35)
 _LARGEST_SIDE = 320  # pixels of a drawing; larger lesions are drawn at a coarser scale
 
@@ -190,39 +190,6 @@ def _neighbour(rng: np.random.Generator, recipe: Recipe, strength: Array, mm: fl
     return _blood(rng, other, np.asarray(second, dtype=np.float32), mm)
 
 
-def erode(rng: np.random.Generator, body: Array, strength: Array, mm: float) -> Array:
-    """Put raw and crusted spots into the lesion; they look alike on every tone."""
-    return _eroded(rng, body, strength, mm)[0]
-
-
-def _eroded(
-    rng: np.random.Generator, body: Array, strength: Array, mm: float
-) -> tuple[Array, Array]:
-    """Put raw and crusted spots into the lesion, and return where they are."""
-    everywhere = np.zeros(strength.shape, dtype=np.float32)
-    inside = np.argwhere(strength > 0.6)
-    if not len(inside):
-        inside = np.argwhere(strength >= strength.max())
-    count = int(rng.integers(1, 4)) + int(rng.poisson(min(len(inside) * mm**2 / 400, 4)))
-    for row, col in inside[rng.integers(0, len(inside), count)]:
-        radius = 0.5 * rng.uniform(*EROSION_MM) / mm
-        spot = np.zeros(strength.shape, dtype=np.float32)
-        axes = (max(1, round(radius)), max(1, round(radius * rng.uniform(0.6, 1.0))))
-        cv2.ellipse(spot, (int(col), int(row)), axes, rng.uniform(0, 180), 0, 360, 1.0, -1)
-        ragged = 1 + 0.3 * smooth_noise(rng, strength.shape, max(radius * 0.6, 1))
-        cover = np.clip(cv2.GaussianBlur(spot, (0, 0), max(0.2 * radius, 0.4)) * ragged, 0, 1)
-        everywhere = np.maximum(everywhere, cover)
-        raw = np.array([0.35, 0.7, 0.75]) + rng.uniform(0.7, 1.9) * colour.HAEMOGLOBIN
-        crust = np.array([1.0, 1.8, 2.0]) * rng.uniform(0.7, 1.5)
-        clot = np.array([1.1, 2.6, 2.6]) * rng.uniform(0.75, 1.2)
-        density = (raw, crust, clot)[int(rng.choice(3, p=[0.35, 0.3, 0.35]))]
-        body = body * (1 - cover[..., None]) + cover[..., None] * np.exp(-density)
-        if rng.random() < 0.35:  # a wet wound glints
-            glint = np.clip(smooth_noise(rng, strength.shape, max(radius * 0.5, 1)) - 0.9, 0, 1)
-            body = body + (glint * cover)[..., None] * rng.uniform(0.05, 0.3)
-    return np.asarray(body, dtype=np.float32), np.asarray(everywhere, dtype=np.float32)
-
-
 def cover_with_flakes(
     rng: np.random.Generator, body: Array, strength: Array, recipe: Recipe, mm: float
 ) -> Array:
@@ -332,7 +299,7 @@ def _body(
     body = np.asarray(np.exp(-density), dtype=np.float32)
     flakes = raw = np.zeros(seen.shape, dtype=np.float32)
     if recipe.erosion:
-        body, raw = _eroded(rng, body, strength * host.skin, mm)
+        body, raw = wounded(rng, body, strength * host.skin, mm)
     if recipe.scale:
         share = SCALE_COVER[recipe.scale] * rng.uniform(0.8, 1.2)
         flakes = flake_cover(rng, strength, host.relief, share=share, mm_per_px=mm)

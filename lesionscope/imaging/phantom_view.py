@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope.imaging import colour
-from lesionscope.imaging.phantom import Recipe, cover_with_flakes, erode
+from lesionscope.imaging.phantom import Recipe, cover_with_flakes
 from lesionscope.imaging.phantom_body import Body, Mask, draw_body
 from lesionscope.imaging.phantom_camera import expose, light_up
 from lesionscope.imaging.phantom_scenery import behind, dress, props, shading
@@ -27,6 +27,7 @@ from lesionscope.imaging.phantom_skin import (
     smooth_noise,
     tone_albedo,
 )
+from lesionscope.imaging.phantom_wounds import erode
 
 
 @dataclass(frozen=True, eq=False)

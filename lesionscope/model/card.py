@@ -76,3 +76,27 @@ def with_figures(card: ModelCard, figures: str) -> str:
         raise ValueError("the card must hold the marks of its figures and a line sha256: `...`")
     text = _FIGURES.sub(lambda m: f"{m.group(1)}{figures.rstrip()}\n{m.group(2)}", card.text)
     return _HASH.sub(f"sha256: `{card.sha256}`", text)
+
+
+def with_hash(card: ModelCard, note: str) -> str:
+    """Return the card's text with the hash of the network beside it, and a note under the hash.
+
+    Parameters
+    ----------
+    card : ModelCard
+        The card of the network that this one came from.
+    note : str
+        Markdown: what differs.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If the card has no place for the hash.
+    """
+    if not _HASH.search(card.text):
+        raise ValueError("the card must hold a line sha256: `...`")
+    return _HASH.sub(f"sha256: `{card.sha256}`\n\n{note}", card.text, count=1)

@@ -19,12 +19,12 @@ from PIL import Image
 
 from lesionscope import places
 from lesionscope.imaging import colour, crops, phantom
+from lesionscope.model.taught import STORED
 
 SHARD = 250
 """Examples in one file."""
 CELL = 4
 """Pixels of the crop on a side of a cell of the maps."""
-_STORED = (0, 1, 2, 4)  # channel 3 follows from the first three
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +170,7 @@ def _write_shard(
     partial_file = file.with_suffix(f".{os.getpid()}.partial.npz")
     np.savez(
         partial_file,
-        crops=np.stack([one.crop[list(_STORED)] for one in made]).astype(np.float16),
+        crops=np.stack([one.crop[list(STORED)] for one in made]).astype(np.float16),
         maps=np.rint(255 * np.stack([one.maps for one in made])).astype(np.uint8),
         levels=np.array([(r.erythema, r.scale, r.erosion) for r in recipes]),
         contrast=np.array([r.contrast for r in recipes], dtype=np.float32),

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,17 +70,48 @@ def _batches(examples: Examples, batch: int, rng: np.random.Generator) -> Iterat
     """Yield shuffled, turned and mirrored crops with slightly wrong clear-skin references."""
     order = rng.permutation(len(examples))
     for first in range(0, len(order) - batch + 1, batch):
-        pick = np.sort(order[first : first + batch])
-        turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
-        stored = np.rot90(examples.crops[pick], turns, (2, 3))[..., :: -1 if mirrored else 1]
-        maps = np.rot90(examples.maps[pick], turns, (2, 3))[..., :: -1 if mirrored else 1]
-        crops = dataset.with_haemoglobin(np.ascontiguousarray(stored) + _off(rng, batch))
-        yield [
-            torch.from_numpy(crops).contiguous(memory_format=torch.channels_last),
-            torch.from_numpy(examples.levels[pick]),
-            torch.from_numpy(examples.contrast[pick]),
-            torch.from_numpy(np.ascontiguousarray(maps)).float() / 255,
-        ]
+        yield _batch(examples, np.sort(order[first : first + batch]), rng)
+
+
+def _batch(examples: Examples, pick: NDArray[np.int64], rng: np.random.Generator) -> list[Tensor]:
+    turn = int(rng.integers(4)), rng.random() < 0.5
+    stored = _turn(examples.crops[pick], *turn)
+    crops = dataset.with_haemoglobin(np.ascontiguousarray(stored) + _off(rng, len(pick)))
+    return [
+        torch.from_numpy(crops).contiguous(memory_format=torch.channels_last),
+        torch.from_numpy(examples.levels[pick]),
+        torch.from_numpy(examples.contrast[pick]),
+        torch.from_numpy(np.ascontiguousarray(_turn(examples.maps[pick], *turn))).float() / 255,
+    ]
+
+
+def _turn(pictures: NDArray[Any], quarters: int, mirrored: bool) -> NDArray[Any]:
+    return np.rot90(pictures, quarters, (2, 3))[..., :: -1 if mirrored else 1]
+
+
+def turned(crops: NDArray[np.float16], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Turn and mirror crops by chance, with slightly wrong clear-skin references.
+
+    Parameters
+    ----------
+    crops : ndarray of shape (N, 4, S, S), float16
+        Density contrast in R, G, B and the outline.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray of shape (N, 4, S, S), float32
+    """
+    one_way = _turn(crops, int(rng.integers(4)), rng.random() < 0.5)
+    return np.ascontiguousarray(one_way) + _off(rng, len(crops))
+
+
+def batch_loss(
+    net: LesionNet, examples: Examples, pick: NDArray[np.int64], rng: np.random.Generator
+) -> Tensor:
+    """Return the loss of some drawn examples, as training weighs it."""
+    return _loss(net, *_batch(examples, pick, rng))
 
 
 def _off(rng: np.random.Generator, batch: int) -> NDArray[np.float32]:

@@ -190,7 +190,7 @@ def _confirmed(connection: Connection) -> Iterator[ConfirmedAnswer]:
             found = suggested.get(key)
             if found is None or not isinstance(answer, int):
                 continue
-            suggestion, document = found
+            suggestion, document, row_of = found
             yield ConfirmedAnswer(
                 patient_id=row.patient_id,
                 reading_id=row.id,
@@ -201,24 +201,28 @@ def _confirmed(connection: Connection) -> Iterator[ConfirmedAnswer]:
                 origin=AnswerOrigin(content["origins"][key]),
                 skin_tone=document.get("skin_tone"),
                 model_version=document.get("model_version", ""),
+                photo_id=row_of[0],
+                measurement_id=row_of[1],
             )
 
 
-def _suggested(
-    connection: Connection, measurement_ids: list[int]
-) -> dict[str, tuple[FieldSuggestion, dict[str, Any]]]:
-    """Return, for every field, what the worst photo of those measured suggests."""
-    by_key: dict[str, list[tuple[FieldSuggestion, dict[str, Any]]]] = {}
+_Suggested = tuple[FieldSuggestion, dict[str, Any], tuple[int, int]]
+
+
+def _suggested(connection: Connection, measurement_ids: list[int]) -> dict[str, _Suggested]:
+    """Return, for every field, what the worst photo of those measured suggests, and its rows."""
+    by_key: dict[str, list[_Suggested]] = {}
     wanted = measurements.c.id.in_(measurement_ids)
     for row in connection.execute(select(measurements).where(wanted)).all():
         document = json.loads(row.document)
         # Where the photo counted when it was measured, whatever became of its assignment since.
         site = document.get("site")
         for suggestion in suggested_by(Site(site), document) if site else ():
-            by_key.setdefault(suggestion.key, []).append((suggestion, document))
-    found = {}
-    for key, pairs in by_key.items():
-        first = worst_first(suggestion for suggestion, _ in pairs)
+            found = (suggestion, document, (row.photo_id, row.id))
+            by_key.setdefault(suggestion.key, []).append(found)
+    worst = {}
+    for key, found_here in by_key.items():
+        first = worst_first(suggestion for suggestion, _, _ in found_here)
         if first:
-            found[key] = next(pair for pair in pairs if pair[0] is first[0])
-    return found
+            worst[key] = next(each for each in found_here if each[0] is first[0])
+    return worst
