@@ -156,8 +156,8 @@ def measure(
     with clock.stage("skin and lesion"):
         work = true_colours(resized(photo.pixels, WORK_SIDE), ruler.calibration)
         hand = resized_mask(ruler.hand_mask, (work.shape[0], work.shape[1]))
-        none = np.zeros(photo.size, dtype=bool)
-        spared = resized_mask(none if ruler.spared is None else ruler.spared, hand.shape)
+        none = np.zeros(hand.shape, dtype=bool)
+        spared = none if ruler.spared is None else resized_mask(ruler.spared, hand.shape)
         skin, found, probability, mask = _marked(work, hand, spared, method)
         balanced = without_cast(ruler, photo, work, found.clear)
         if balanced is not ruler:

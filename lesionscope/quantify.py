@@ -112,9 +112,10 @@ def quantify(
         relief = relief_in(frame.skin.mask, calibration, frame.shrink)
     with clock.stage("grading"):
         hands = hand_map(frame.site, frame.ruler.outlines, frame.work.shape[:2], frame.shrink)
-        lesions = _graded_lesions(frame, lesion_map, networks.grader, relief, hands)
+        mask = resized_mask(lesion_map.mask, (frame.work.shape[0], frame.work.shape[1]))
+        lesions = _graded_lesions(frame, mask, networks.grader, relief, hands)
     with clock.stage("quality"):
-        findings = _findings(frame, lesion_map, lesions) + relief_findings(lesion_map, relief)
+        findings = _findings(frame, mask, lesions) + relief_findings(lesion_map, relief)
         limits = limits_of(findings)
     with clock.stage("numbers"):
         skin_px = round(float(frame.skin.mask.sum()) / frame.shrink**2)
@@ -166,14 +167,12 @@ def quantify(
 
 def _graded_lesions(
     frame: Frame,
-    lesion_map: LesionMap,
+    mask: NDArray[np.bool_],
     grader: Grader,
     relief: Relief | None,
     hands: HandMap | None,
 ) -> tuple[Lesion, ...]:
-    """Take the lesions apart, measure each, and let the network grade the largest."""
-    size = frame.work.shape[0], frame.work.shape[1]
-    mask = resized_mask(lesion_map.mask, size)
+    """Take the lesions of the working picture apart, measure each, and grade the largest."""
     parts, labels = regions(frame.work, mask, frame.contrast)
     mm_per_px = frame.ruler.calibration.mm_per_px
     mm_per_work_px = None if mm_per_px is None else mm_per_px / frame.shrink
@@ -255,14 +254,13 @@ def _typology_angle(
 
 
 def _findings(
-    frame: Frame, lesion_map: LesionMap, lesions: tuple[Lesion, ...]
+    frame: Frame, mask: NDArray[np.bool_], lesions: tuple[Lesion, ...]
 ) -> tuple[CaptureFinding, ...]:
-    size = frame.work.shape[0], frame.work.shape[1]
     mm_per_px = frame.ruler.calibration.mm_per_px
     notes = capture_notes(
         frame.work,
         frame.skin.mask,
-        lesion=resized_mask(lesion_map.mask, size),
+        lesion=mask,
         mm_per_px=None if mm_per_px is None else mm_per_px / frame.shrink,
         tilt_deg=_tilt(frame.ruler.calibration),
     )
@@ -270,7 +268,7 @@ def _findings(
     if frame.skin.cast_suspected:
         found += (_CAST,)
     once = {finding.code: finding for finding in found}  # decoding and quality may both notice
-    return tuple(once.values()) + _extent_findings(frame, lesion_map, lesions)
+    return tuple(once.values()) + _extent_findings(frame, mask, lesions)
 
 
 def _tilt(calibration: Calibration) -> float | None:
@@ -303,12 +301,12 @@ _NO_REFERENCE = CaptureFinding(
 
 
 def _extent_findings(
-    frame: Frame, lesion_map: LesionMap, lesions: tuple[Lesion, ...]
+    frame: Frame, mask: NDArray[np.bool_], lesions: tuple[Lesion, ...]
 ) -> tuple[CaptureFinding, ...]:
     skin = float(frame.skin.mask.sum())
     if skin == 0:
         return ()
-    share = float(resized_mask(lesion_map.mask, frame.skin.mask.shape).sum()) / skin
+    share = float(mask.sum()) / skin
     if not lesions:
         full = frame.skin.mask.mean() >= ALL_SKIN
         return (_NO_LESION, _NO_REFERENCE) if full else (_NO_LESION,)

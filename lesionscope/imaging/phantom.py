@@ -274,7 +274,7 @@ def _over_a_joint(
     rng: np.random.Generator, recipe: Recipe, host: HostSkin, strength: Array, mm: float
 ) -> HostSkin:
     """Let the folds of a knuckle or elbow run through some of the lesions that would fit there."""
-    if recipe.diameter_mm > 30 or rng.random() < 0.35:
+    if recipe.diameter_mm > 30 or rng.random() < 0.6:
         return host
     radius_px = 0.5 * recipe.diameter_mm / mm
     folds = knuckle_folds(rng, strength, radius_px=radius_px, mm_per_px=mm)

@@ -16,7 +16,7 @@ import numpy as np
 
 from lesionscope.imaging.phantom_skin import Array, smooth_noise
 
-THICKNESS = ((0.012, 0.25), (0.05, 0.8))
+THICKNESS = ((0.012, 0.25), (0.035, 0.8))
 """Scattering thickness of flakes at scale level 1 and 2, no unit: fine scale is also thin."""
 
 
@@ -130,13 +130,15 @@ def lay_flakes(
     shape = (cover.shape[0], cover.shape[1])
     middle = float(np.exp(rng.uniform(*np.log(THICKNESS[level - 1]))))
     crust = level > 1 and rng.random() < 0.15
-    # Few flakes are thick, most are thin: a long-tailed thickness over the cover.
-    spread = rng.uniform(0.2, 0.7) * smooth_noise(rng, shape, rng.uniform(0.5, 2.0) / mm_per_px)
-    thick = middle * np.clip(np.exp(spread), 0, 3) * cover
+    # Few flakes are thick, most are thin: a long-tailed thickness over the cover, so that single
+    # bright flakes stand out even where nearly all of the lesion is covered.
+    tail = rng.uniform(0.3, 1.7)
+    spread = tail * smooth_noise(rng, shape, rng.uniform(0.25, 1.5) / mm_per_px) - tail**2 / 3
+    thick = middle * np.clip(np.exp(spread), 0, 6) * cover
     back = thick / (1 + thick)
     through = 1 / (1 + thick)
     tint = np.array([0.9, 0.66, 0.36]) if crust else np.array([1.0, 0.98, 0.94])
-    tint = (tint * rng.uniform(0.85, 1.0)).astype(np.float32)
+    tint = (tint * rng.uniform(0.5, 1.0)).astype(np.float32)
     layer = back[..., None] * tint
     under = (through**2)[..., None] * body / (1 - layer * np.clip(body, 0, 0.98))
     return np.asarray(np.clip(layer + under, 0, 0.95), np.float32)
@@ -144,4 +146,4 @@ def lay_flakes(
 
 def gathered(relief: Array, cover: Array) -> Array:
     """Return the relief with flakes on it: their raised edges catch light and cast it off."""
-    return np.asarray(relief + 0.12 * cover, np.float32)
+    return np.asarray(relief + 0.08 * cover, np.float32)

@@ -19,6 +19,7 @@ from PIL import Image
 
 from lesionscope import places
 from lesionscope.imaging import colour, crops, phantom
+from lesionscope.model.rendered import AVERAGE_CLEAR_SKIN
 from lesionscope.model.taught import STORED
 
 SHARD = 250
@@ -129,7 +130,31 @@ class Example:
     recipe: phantom.Recipe
 
 
-def example(seed: int, number: int, patches: Sequence[NDArray[np.uint8]] = ()) -> Example:
+@dataclass(frozen=True)
+class Told:
+    """What a network is told beside the picture; something is left out in ablations only.
+
+    Attributes
+    ----------
+    own_skin : bool
+        Whether lesions are compared with the clear skin around them; if not, with an average.
+    scale : bool
+        Whether the scale of the photo is known, as it is for most.
+    """
+
+    own_skin: bool = True
+    scale: bool = True
+
+
+EVERYTHING = Told()
+
+
+def example(
+    seed: int,
+    number: int,
+    patches: Sequence[NDArray[np.uint8]] = (),
+    told: Told = EVERYTHING,
+) -> Example:
     """Make one crop and what it shows.
 
     Parameters
@@ -138,6 +163,8 @@ def example(seed: int, number: int, patches: Sequence[NDArray[np.uint8]] = ()) -
         Together they fix the example.
     patches : sequence of ndarray of shape (h, w, 3), uint8
         Clear skin whose texture may be borrowed.
+    told : Told
+        What the crop may make use of; the drawing is the same.
 
     Returns
     -------
@@ -150,8 +177,11 @@ def example(seed: int, number: int, patches: Sequence[NDArray[np.uint8]] = ()) -
         scene = phantom.draw_scene(recipe, rng, patches=patches)
     outline = phantom.imperfect_mask(rng, scene.lesion, scene.skin)
     reference = _reference(rng, scene, outline)
+    if not told.own_skin:
+        reference = AVERAGE_CLEAR_SKIN.astype(np.float32)
     known = rng.random() < 0.6
-    scale = scene.mm_per_px * float(np.exp(rng.normal(0, 0.08))) if known else None
+    measured = scene.mm_per_px * float(np.exp(rng.normal(0, 0.08)))
+    scale = measured if known and told.scale else None
     crop = crops.lesion_crop(scene.rgb, outline, reference, scale)
     field = crops.field_of(outline, scale)
     truth = np.stack([scene.flakes, scene.raw]) * scene.skin
@@ -160,12 +190,18 @@ def example(seed: int, number: int, patches: Sequence[NDArray[np.uint8]] = ()) -
 
 
 def _write_shard(
-    first: int, *, folder: Path, count: int, seed: int, patches: Sequence[NDArray[np.uint8]]
+    first: int,
+    *,
+    folder: Path,
+    count: int,
+    seed: int,
+    patches: Sequence[NDArray[np.uint8]],
+    told: Told,
 ) -> Path:
     file = folder / f"examples_{seed}_{first:06d}.npz"
     if file.exists():
         return file
-    made = [example(seed, n, patches) for n in range(first, min(first + SHARD, count))]
+    made = [example(seed, n, patches, told) for n in range(first, min(first + SHARD, count))]
     recipes = [one.recipe for one in made]
     partial_file = file.with_suffix(f".{os.getpid()}.partial.npz")
     np.savez(
@@ -180,7 +216,9 @@ def _write_shard(
     return file
 
 
-def build(folder: Path, count: int, seed: int, *, workers: int = 1) -> Iterator[Path]:
+def build(
+    folder: Path, count: int, seed: int, *, workers: int = 1, told: Told = EVERYTHING
+) -> Iterator[Path]:
     """Make `count` examples in files of `SHARD`, skipping those that are there.
 
     Parameters
@@ -191,6 +229,8 @@ def build(folder: Path, count: int, seed: int, *, workers: int = 1) -> Iterator[
         How many, and which.
     workers : int
         Processes; one works in this process.
+    told : Told
+        See `example`. Each way of telling needs a folder of its own.
 
     Yields
     ------
@@ -198,7 +238,9 @@ def build(folder: Path, count: int, seed: int, *, workers: int = 1) -> Iterator[
         Each file as it is ready, in order.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    write = partial(_write_shard, folder=folder, count=count, seed=seed, patches=skin_patches())
+    write = partial(
+        _write_shard, folder=folder, count=count, seed=seed, patches=skin_patches(), told=told
+    )
     firsts = range(0, count, SHARD)
     if workers == 1:
         yield from map(write, firsts)

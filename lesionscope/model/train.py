@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 FLOOR = 0.02
 """Variance added to every direction of feature space, so that directions in which drawn crops
 hardly differ do not make every real crop look unfamiliar."""
+MAP_WEIGHTS = (2.0, 4.0)
+"""What a wrong cell of the maps costs, flakes and raw skin, beside a wrong level."""
 HELD_OUT_SEED = 1_000_003
 """Added to the seed for the examples that calibrate: they share no drawing with training."""
 
@@ -120,7 +122,15 @@ def _off(rng: np.random.Generator, batch: int) -> NDArray[np.float32]:
     return off.astype(np.float32)
 
 
-def _loss(net: LesionNet, crops: Tensor, levels: Tensor, contrast: Tensor, maps: Tensor) -> Tensor:
+def _loss(
+    net: LesionNet,
+    crops: Tensor,
+    levels: Tensor,
+    contrast: Tensor,
+    maps: Tensor,
+    *,
+    map_weights: tuple[float, float] = MAP_WEIGHTS,
+) -> Tensor:
     logits, seen, marked = net.logits(crops)
     items = [corn_loss(logits[item], levels[:, n]) for n, item in enumerate(ITEM_LEVELS)]
     # The drawn contrast is finer than its level and teaches where between two steps it lies.
@@ -129,7 +139,8 @@ def _loss(net: LesionNet, crops: Tensor, levels: Tensor, contrast: Tensor, maps:
     weight = functional.avg_pool2d(crops[:, 4:5], dataset.CELL) + 0.1
     wrong = functional.binary_cross_entropy_with_logits(marked, maps, reduction="none")
     flakes, raw = (wrong * weight).sum(dim=(0, 2, 3)) / weight.sum()
-    return torch.as_tensor(torch.stack(items).sum() + between + 2 * flakes + 4 * raw)
+    marks = map_weights[0] * flakes + map_weights[1] * raw
+    return torch.as_tensor(torch.stack(items).sum() + between + marks)
 
 
 def normalise(net: LesionNet, examples: Examples) -> None:
@@ -150,7 +161,14 @@ def predict(net: nn.Module, stored: NDArray[np.float16], batch: int = 128) -> li
 
 
 def fit(
-    plan: Plan, examples: Examples, held_out: Examples, folder: Path, *, start: Path | None = None
+    plan: Plan,
+    examples: Examples,
+    held_out: Examples,
+    folder: Path,
+    *,
+    start: Path | None = None,
+    design: type[LesionNet] = LesionNet,
+    map_weights: tuple[float, float] = MAP_WEIGHTS,
 ) -> LesionNet:
     """Train, resuming from the folder's checkpoint where there is one of the same plan.
 
@@ -164,6 +182,10 @@ def fit(
         Where ``checkpoint.pt`` lies.
     start : Path, optional
         Folder whose trained network to begin from; default: from nothing.
+    design : type of LesionNet
+        Another design begins from nothing in place of the one that ships.
+    map_weights : tuple of float
+        See `MAP_WEIGHTS`; changed in ablations only.
 
     Returns
     -------
@@ -171,8 +193,8 @@ def fit(
         In evaluation mode, not yet calibrated.
     """
     torch.manual_seed(plan.seed)
-    net = (LesionNet() if start is None else export.load_trained(start)).train()
-    net = net.to(memory_format=torch.channels_last)
+    net = design() if start is None else export.load_trained(start)
+    net = net.train().to(memory_format=torch.channels_last)
     if start is None:  # a trained network's weights go with its own normalisation
         normalise(net, examples)
     decayed = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=0.02)
@@ -188,7 +210,7 @@ def fit(
             first = saved["epoch"]
             log.info("resumed after epoch %d", first)
     for epoch in range(first, plan.epochs):
-        _epoch(plan, epoch, net, decayed, schedule, examples)
+        _epoch(plan, epoch, net, decayed, schedule, examples, map_weights)
         log.info("epoch %d: %s", epoch + 1, _held_out_text(net, held_out))
         state = {"plan": repr(plan), "net": net.state_dict(), "epoch": epoch + 1}
         state |= {"optimiser": decayed.state_dict(), "schedule": schedule.state_dict()}
@@ -204,6 +226,7 @@ def _epoch(
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     examples: Examples,
+    map_weights: tuple[float, float] = MAP_WEIGHTS,
 ) -> None:
     net.train()
     torch.manual_seed(plan.seed * 1000 + epoch)  # dropout repeats after a resume
@@ -214,7 +237,7 @@ def _epoch(
     for batch in track(_batches(examples, plan.batch, rng), named, total=steps):
         optimiser.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16):  # a third faster, no worse
-            loss = _loss(net, *batch)
+            loss = _loss(net, *batch, map_weights=map_weights)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 2.0)
         optimiser.step()

@@ -60,3 +60,19 @@ def test_the_shipped_patches_are_there_and_stated() -> None:
 
 def test_no_folder_holds_no_patches(tmp_path: Path) -> None:
     assert dataset.skin_patches(tmp_path / "absent") == ()
+
+
+def test_what_is_left_untold_changes_the_crop_and_not_the_drawing() -> None:
+    whole = dataset.example(5, 3)
+    alone = dataset.example(5, 3, told=dataset.Told(own_skin=False))
+    assert alone.recipe == whole.recipe
+    assert np.array_equal(alone.crop[4], whole.crop[4])
+    # Compared with an average skin, the crop is as much off everywhere as this skin is.
+    off = (alone.crop - whole.crop)[:3]
+    inside = whole.crop[4] > 0.5
+    assert np.abs(off[:, inside].mean(axis=1)).max() > 0.05
+    for number in range(3, 9):
+        unscaled = dataset.example(5, number, told=dataset.Told(scale=False))
+        assert unscaled.recipe == dataset.example(5, number).recipe
+        reach = np.argwhere(unscaled.crop[4] > 0.5)
+        assert np.ptp(reach, axis=0).max() > 60  # without a scale the crop follows the lesion
