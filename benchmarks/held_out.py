@@ -3,16 +3,20 @@
 FOLDER holds a network that ``python -m lesionscope.model.train_lesions --fold 0 --out FOLDER``
 made; beside it lie the names of the photos that were left out. Skin comes from the shipped
 segmenter, which saw these photos: what this measures is the outline of lesions on known skin.
+With ``--labels``, a table of the photos with their skin tones, the figures are split by tone.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scored import column
 
 from lesionscope.imaging.border import border_probability, lesion_mask, with_colour
 from lesionscope.imaging.lesion import classical_probability, contrast
@@ -77,6 +81,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="+", help="networks of one or more folds")
     parser.add_argument("--classical", action="store_true", help="colour rules on the same photos")
     parser.add_argument("--threshold", type=float, help="one fixed probability for every border")
+    parser.add_argument("--labels", type=Path, help="annotations.csv with the tone of each photo")
     chosen = parser.parse_args()
     samples = samples_folder()
     photos = {
@@ -96,14 +101,27 @@ def main() -> None:
     for one in outcomes:
         value = f"Dice {one.dice:.2f}" if one.dice is not None else f"false {one.false_share:.2%}"
         print(f"{one.name:45s} {value}")
+    print(summary("all", outcomes))
+    if chosen.labels:
+        with chosen.labels.open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        tones = {Path(column(row, "file")).stem: column(row, "tone") for row in rows}
+        for tone in ("light", "medium", "dark"):
+            of_tone = [one for one in outcomes if tones.get(Path(one.name).stem) == tone]
+            print(summary(tone, of_tone))
+
+
+def summary(group: str, outcomes: Sequence[Outcome]) -> str:
+    """Write the figures of a group of photos as one line."""
     dice = [one.dice for one in outcomes if one.dice is not None]
     false = [one.false_share for one in outcomes if one.false_share is not None]
+    parts = [group]
     if dice:
-        print(
-            f"Dice: median {np.median(dice):.2f}, tenth {np.quantile(dice, 0.1):.2f}, n {len(dice)}"
-        )
+        low = np.quantile(dice, 0.1)
+        parts.append(f"Dice: median {np.median(dice):.2f}, tenth {low:.2f}, n {len(dice)}")
     if false:
-        print(f"clear skin called lesion: mean {np.mean(false):.2%}, n {len(false)}")
+        parts.append(f"lesion-free skin called lesion: mean {np.mean(false):.2%}, n {len(false)}")
+    return "; ".join(parts)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,27 @@
 """Which ways of spoiling a photo are named, and how often a photo is warned of as it is.
 
-    python benchmarks/quality.py [--phantom DIR] [--photos DIR --annotations DIR] [--every N]
+    python benchmarks/quality.py [--phantom DIR] [--photos DIR --annotations DIR] [--labels FILE]
+                                 [--every N]
 
 Without arguments the photos of sample_images are taken. Each photo is judged under its true masks,
-as it is and spoiled in a known way, at the scale that the software works at. Prints a table and
-writes it to benchmarks/results/quality.md.
+as it is and spoiled in a known way, at the scale that the software works at. Prints the tables,
+over all photos and by skin tone, and writes them to benchmarks/results/quality.md.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+import csv
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scored import Mask, read_mask, truth_folder
+from scored import Mask, column, read_mask, truth_folder
 
 from lesionscope.imaging.colour import linear_light, srgb_bytes
 from lesionscope.imaging.fiducial import find_marker
@@ -30,6 +32,7 @@ from lesionscope.places import samples_folder
 
 RESULTS = Path(__file__).parent / "results" / "quality.md"
 MARKER_MM = 20.0
+TONES = ("very_light", "light", "intermediate", "medium", "tan", "brown", "dark")
 Picture = NDArray[np.uint8]
 
 
@@ -41,29 +44,38 @@ class Shown:
     rgb: Picture
     skin: Mask
     lesion: Mask
+    tone: str = ""
 
 
 def rendered(folder: Path) -> list[Shown]:
     """Read rendered photos with their masks."""
     return [
-        _shown(path, truth_folder(path))
+        _shown(path, truth_folder(path), _tone_of(truth_folder(path) / f"{path.stem}.json"))
         for path in sorted(folder.glob("*.jpg"))
         if (truth_folder(path) / f"{path.stem}.json").exists()
     ]
 
 
-def real(folder: Path, masks: Path) -> list[Shown]:
-    """Read real photos that have a skin mask."""
+def _tone_of(truth: Path) -> str:
+    return str(json.loads(truth.read_text("utf-8"))["skin_tone"])
+
+
+def real(folder: Path, masks: Path, labels: Path) -> list[Shown]:
+    """Read real photos that have a skin mask, with the skin tone of a table of labels."""
+    with labels.open(encoding="utf-8") as file:
+        tones = {
+            Path(column(row, "file")).stem: column(row, "tone") for row in csv.DictReader(file)
+        }
     photos = [p for p in sorted(folder.iterdir()) if (masks / f"{p.stem}_skin.png").exists()]
-    return [_shown(path, masks) for path in photos]
+    return [_shown(path, masks, tones.get(path.stem, "not stated")) for path in photos]
 
 
-def _shown(path: Path, masks: Path) -> Shown:
+def _shown(path: Path, masks: Path, tone: str) -> Shown:
     rgb = np.asarray(Image.open(path).convert("RGB"))
     skin, lesion = (read_mask(masks / f"{path.stem}_{key}.png") for key in ("skin", "lesion"))
     if skin is None:
         raise FileNotFoundError(f"{masks} holds no skin mask of {path.stem}")
-    return Shown(path.stem, rgb, skin, np.zeros_like(skin) if lesion is None else lesion)
+    return Shown(path.stem, rgb, skin, np.zeros_like(skin) if lesion is None else lesion, tone)
 
 
 def in_light(rgb: Picture, gain: NDArray[np.float64] | float) -> Picture:
@@ -124,7 +136,7 @@ def thumbnail(shown: Shown) -> Shown:
     small = resized(shown.rgb, 400)
     size = small.shape[0], small.shape[1]
     masks = (resized_mask(mask, size) for mask in (shown.skin, shown.lesion))
-    return Shown(shown.name, small, *masks)
+    return replace(shown, rgb=small, skin=next(masks), lesion=next(masks))
 
 
 def cropped(shown: Shown) -> Shown:
@@ -135,7 +147,9 @@ def cropped(shown: Shown) -> Shown:
     row, column = np.unravel_index(int(distance.argmax()), distance.shape)
     half = max(40, int(distance.max() / 1.5))
     part = np.s_[max(0, row - half) : row + half, max(0, column - half) : column + half]
-    return Shown(shown.name, shown.rgb[part].copy(), shown.skin[part], shown.lesion[part])
+    return replace(
+        shown, rgb=shown.rgb[part].copy(), skin=shown.skin[part], lesion=shown.lesion[part]
+    )
 
 
 def tilted(shown: Shown) -> Shown:
@@ -153,11 +167,11 @@ def tilted(shown: Shown) -> Shown:
         cv2.warpPerspective(mask.astype(np.uint8), to, (width, height)) > 0
         for mask in (shown.skin, shown.lesion)
     )
-    return Shown(shown.name, np.asarray(rgb), skin, lesion)
+    return replace(shown, rgb=np.asarray(rgb), skin=skin, lesion=lesion)
 
 
 def _changed(shown: Shown, rgb: NDArray[np.generic]) -> Shown:
-    return Shown(shown.name, np.asarray(rgb, dtype=np.uint8), shown.skin, shown.lesion)
+    return replace(shown, rgb=np.asarray(rgb, dtype=np.uint8))
 
 
 SPOILT: tuple[tuple[str, Callable[[Shown], Shown], tuple[str, ...]], ...] = (
@@ -198,29 +212,31 @@ def _has_marker(shown: Shown) -> bool:
 
 def table(kinds: dict[str, Sequence[Shown]]) -> list[str]:
     """Judge all photos, as they are and spoiled, and write the tables as Markdown."""
-    heads = " | ".join(f"{kind}, n {len(photos)}" for kind, photos in kinds.items())
-    rule = "|---" * (1 + len(kinds)) + "|"
-    named = {kind: Counter(c for p in photos for c in codes(p)) for kind, photos in kinds.items()}
+    columns = {
+        f"{kind}, {tone or 'all'}": [p for p in photos if tone in ("", p.tone)]
+        for kind, photos in kinds.items()
+        for tone in ("", *(t for t in TONES if any(p.tone == t for p in photos)))
+    }
+    heads = " | ".join(f"{name}, n {len(photos)}" for name, photos in columns.items())
+    rule = "|---" * (1 + len(columns)) + "|"
+    told = {id(p): codes(p) for photos in kinds.values() for p in photos}
     lines = ["## As they are: photos warned of", "", f"| finding | {heads} |", rule]
-    for code in sorted(set().union(*named.values())):
-        lines.append(f"| {code} | {' | '.join(str(named[kind][code]) for kind in kinds)} |")
+    for code in sorted(set().union(*told.values())):
+        counts = (sum(code in told[id(p)] for p in photos) for photos in columns.values())
+        lines.append(f"| {code} | {' | '.join(map(str, counts))} |")
     lines += ["", "## Spoiled: photos where it is named", "", f"| spoiled by | finding | {heads} |"]
     lines.append("|---" + rule)
     for title, spoil, expected in SPOILT:
-        shares = [_named(photos, spoil, expected) for photos in kinds.values()]
+        fit = (p for ps in kinds.values() for p in ps if spoil is not tilted or _has_marker(p))
+        named = {id(p): bool(codes(spoil(p)) & set(expected)) for p in fit}
+        shares = [_share([named[id(p)] for p in ps if id(p) in named]) for ps in columns.values()]
         lines.append(f"| {title} | {' or '.join(expected)} | {' | '.join(shares)} |")
         print(lines[-1], flush=True)
     return lines
 
 
-def _named(
-    photos: Sequence[Shown], spoil: Callable[[Shown], Shown], expected: tuple[str, ...]
-) -> str:
-    fit = [p for p in photos if spoil is not tilted or _has_marker(p)]
-    if not fit:
-        return "-"
-    hits = sum(bool(codes(spoil(p)) & set(expected)) for p in fit)
-    return f"{hits} of {len(fit)}"
+def _share(named: Sequence[bool]) -> str:
+    return f"{sum(named)} of {len(named)}" if named else "-"
 
 
 def main() -> None:
@@ -230,11 +246,14 @@ def main() -> None:
     parser.add_argument("--phantom", type=Path, default=samples / "demo_study" / "photos")
     parser.add_argument("--photos", type=Path, default=samples / "real" / "photos")
     parser.add_argument("--annotations", type=Path, default=samples / "real" / "masks")
+    parser.add_argument("--labels", type=Path, help="table of the real photos with their tones")
     parser.add_argument("--every", type=int, default=1, help="take one photo of so many")
     chosen = parser.parse_args()
+    beside = (chosen.annotations / "annotations.csv", chosen.annotations.parent / "labels.csv")
+    labels = chosen.labels or next(file for file in beside if file.exists())
     kinds: dict[str, Sequence[Shown]] = {
         "rendered": rendered(chosen.phantom)[:: chosen.every],
-        "real": real(chosen.photos, chosen.annotations)[:: chosen.every],
+        "real": real(chosen.photos, chosen.annotations, labels)[:: chosen.every],
     }
     text = "\n".join(["# Capture quality", "", "`benchmarks/quality.py`", "", *table(kinds)])
     print(text)

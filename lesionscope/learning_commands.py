@@ -108,10 +108,10 @@ def _learn_on(name: str, depth: Depth, out: Path, work: Path) -> None:
     with acting(name) as (store, reader):
         taught, left_out = taught_lesions(store, reader, store.confirmed_answers(reader))
     net = export.load_trained(places.models_folder())
+    drawn = partial(from_study.drawn_beside, work, len(taught))
     if depth is Depth.HEADS:
         learnt, judged = from_study.learn_heads(net, taught)
     else:
-        drawn = partial(from_study.drawn_beside, work, len(taught))
         learnt, judged = from_study.learn_network(net, taught, drawn)
     _print_table([asdict(each) for each in judged], _JUDGED)
     signed, seen = from_study.counts(taught)
@@ -123,7 +123,8 @@ def _learn_on(name: str, depth: Depth, out: Path, work: Path) -> None:
         typer.echo(f"{said} Nothing was learnt that may be used; nothing is written.")
         raise typer.Exit(1)
     facts = {"depth": depth.value, "signed": signed, "seen": seen, "lesions": len(taught)}
-    file = from_study.write_learnt(learnt, out, judged, facts=facts)
+    beside = drawn() if depth is Depth.NETWORK else None
+    file = from_study.write_learnt(learnt, out, judged, facts=facts, drawn=beside)
     typer.echo(f"{said} Written to {out} as {from_study.version_of(file)}. {_NEXT.format(out=out)}")
 
 

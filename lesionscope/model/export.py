@@ -43,8 +43,14 @@ def export(net: LesionNet, folder: Path, *, distances: Tensor, facts: Mapping[st
     Path
         The ONNX file; the safetensors file lies beside it.
     """
-    limit = UNFAMILIAR_SLACK * float(torch.quantile(distances, UNFAMILIAR_QUANTILE))
-    return write(net, folder, {"familiar_distance": round(limit, 4), "trained": dict(facts)})
+    return write(
+        net, folder, {"familiar_distance": familiar_distance(distances), "trained": dict(facts)}
+    )
+
+
+def familiar_distance(distances: Tensor) -> float:
+    """Return how far off a crop may be, from the distances of drawn crops."""
+    return round(UNFAMILIAR_SLACK * float(torch.quantile(distances, UNFAMILIAR_QUANTILE)), 4)
 
 
 def write(net: LesionNet, folder: Path, rules: Mapping[str, object]) -> Path:

@@ -43,7 +43,7 @@ size: all 96 together may move the log odds by about one before a penalty is fel
 _RATE = 2e-4
 _BATCH = 32
 _LEAST_PROBABILITY = 1e-4
-_DRAWN, _DRAWN_SEED = (256, 3000), 2_000_003
+_DRAWN, _DRAWN_SEED = (1250, 3000), 2_000_003  # fewer cannot say what is familiar
 
 
 LEAST = {Depth.HEADS: (150, 15), Depth.NETWORK: (1000, 40)}
@@ -160,7 +160,9 @@ def learn_network(
     answers = int((taught.levels != NOT_SIGNED).sum())
     if why := _too_few(answers, len(np.unique(taught.patients)), LEAST[Depth.NETWORK]):
         return net, tuple(replace(each, refusal=why) for each in counted)
-    learnt = _trained_on(net, taught, ~out, drawn(), epochs, seed)
+    beside = drawn()
+    learnt = _trained_on(net, taught, ~out, beside, epochs, seed)
+    train.familiarise(learnt, beside)  # its features are others than before
     judged = []
     for column, each in enumerate(counted):
         item = each.item
@@ -215,7 +217,7 @@ def _chances(head: nn.Module, features: Tensor, temperature: float) -> Tensor:
 
 def _fitted_head(head: nn.Linear, seen: Tensor, level: Tensor, temperature: float) -> nn.Linear:
     """Return the head of the highest posterior density around the one that is shipped."""
-    own = copy.deepcopy(head)
+    own = copy.deepcopy(head).requires_grad_(True)
     size = torch.sqrt((seen * seen).mean(dim=0)) + 1e-6
     start = {name: value.detach().clone() for name, value in own.named_parameters()}
     search = torch.optim.LBFGS(own.parameters(), max_iter=60, line_search_fn="strong_wolfe")
@@ -346,7 +348,12 @@ def usable(judged: Sequence[Judged], depth: Depth) -> bool:
 
 
 def write_learnt(
-    net: LesionNet, folder: Path, judged: Sequence[Judged], *, facts: Mapping[str, Any]
+    net: LesionNet,
+    folder: Path,
+    judged: Sequence[Judged],
+    *,
+    facts: Mapping[str, Any],
+    drawn: Examples | None = None,
 ) -> Path:
     """Write a whole folder of networks, with the one that learnt among them.
 
@@ -360,6 +367,8 @@ def write_learnt(
         How it fared.
     facts : mapping of str to object
         Plain JSON: what it was learnt from, without names and pictures.
+    drawn : Examples, optional
+        Drawn lesions that say how far off a familiar crop may be, where features changed.
 
     Returns
     -------
@@ -379,7 +388,11 @@ def write_learnt(
     for file in shipped.iterdir():
         if file.is_file():
             shutil.copyfile(file, folder / file.name)
-    rules = {**before.rules, "learnt_from": before.version, "learnt": dict(facts)}
+    rules: dict[str, object] = {**before.rules, "learnt_from": before.version}
+    rules["learnt"] = dict(facts)
+    if drawn is not None:
+        distances = train.predict(net, drawn.crops)[3]
+        rules["familiar_distance"] = export.familiar_distance(distances)
     file = export.write(net, folder, rules)
     document = {
         **facts,

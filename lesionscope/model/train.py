@@ -280,6 +280,24 @@ def calibrate(net: LesionNet, held_out: Examples) -> None:
             logits = head(net.features(pooled[ill]))
             net.temperature[number] = best_temperature(logits, levels[:, number])
             log.info("%s: temperature %.2f", item, net.temperature[number])
+    _familiarise(net, pooled)
+
+
+def familiarise(net: LesionNet, examples: Examples) -> None:
+    """Set the familiar region of feature space from drawn examples.
+
+    Parameters
+    ----------
+    net : LesionNet
+        In evaluation mode; its buffers change.
+    examples : Examples
+        Drawn.
+    """
+    _familiarise(net, _pooled(net, examples))
+
+
+def _familiarise(net: LesionNet, pooled: Tensor) -> None:
+    with torch.inference_mode():
         centre = pooled.mean(dim=0)
         spread = torch.cov((pooled - centre).T) + FLOOR * torch.eye(pooled.shape[1])
         values, vectors = torch.linalg.eigh(spread)

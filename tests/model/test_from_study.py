@@ -122,6 +122,24 @@ def test_the_whole_network_learns_and_is_judged_on_others(net: LesionNet, tmp_pa
     assert not from_study.usable(judged, Depth.NETWORK)
 
 
+def test_a_network_that_helps_every_item_is_kept_and_knows_its_own_features(
+    net: LesionNet, tmp_path: Path
+) -> None:
+    made = taught(100)
+    levels = made.levels.copy()
+    # Readers who never see scale or erosion on these smooth lesions, beside a network unsure of it.
+    levels[:, 1:] = 0
+    whole = TaughtLesions(made.crops, levels, made.patients, np.ones_like(made.seen))
+    drawn = dataset_of(tmp_path)
+    learnt, judged = from_study.learn_network(net, whole, lambda: drawn, epochs=3)
+    assert [each.refusal for each in judged] == ["", "", ""]
+    assert from_study.usable(judged, Depth.NETWORK)
+    assert not torch.equal(learnt.feature_mean, net.feature_mean)
+    distances = from_study.train.predict(learnt, drawn.crops)[3]
+    assert float(distances.max()) < 3  # its own drawings are familiar to it
+    assert from_study.counts(whole) == (300, 300)
+
+
 def dataset_of(folder: Path) -> dataset.Examples:
     return dataset.load(list(dataset.build(folder, 16, 9)))
 
