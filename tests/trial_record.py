@@ -76,7 +76,7 @@ def add_photo(store: Store, owner: Reader, visit_id: int, place: tuple[int, int]
         owner, visit_id, jpeg(drawn(patient, number)) + bytes([patient, number]),
         name=f"IMG_{patient}{number}.jpg", view="arm", site=Site.ARM, side=Side.LEFT,
     )  # fmt: skip
-    version = "lesion_grades-a67aa162, skin_and_lesion-2f6c1e90"
+    version = "lesion_grades-52a5a216, skin_and_lesion-2f6c1e90"
     found = replace(measurement(calibrated=patient != 6), model_version=version)
     if patient % 2:
         found = replace(found, findings=())

@@ -98,7 +98,7 @@ def measurement(*, calibrated: bool) -> Measurement:
         ita_deg=41.0,
         skin_tone="light",
         software_version="0.1.0",
-        model_version="lesion_grades-a67aa162, " + "skin_and_lesion-" + "7" * 50,
+        model_version="lesion_grades-52a5a216, " + "skin_and_lesion-" + "7" * 50,
     )
 
 

@@ -134,7 +134,7 @@ def test_the_report_read_back_has_the_measurements_and_is_unverified(
     assert "Suggested level of erosion, no score" not in found
     image = dataset(files, "P-01/day0001/photo_1.dcm")
     assert group.source_images[0].referenced_sop_instance_uid == image.SOPInstanceUID
-    assert b"lesion_grades-a67aa162" in files["P-01/day0001/measured_1.dcm"]
+    assert b"lesion_grades-52a5a216" in files["P-01/day0001/measured_1.dcm"]
 
 
 def test_uids_are_the_same_again_and_others_for_other_pixels(files: Mapping[str, bytes]) -> None:

@@ -59,7 +59,7 @@ def test_machine_and_person_are_told_apart(folder: Path) -> None:
     assert corrected["3"] == "machine, outline corrected by a person"
     signed = rows(folder, "readings")[1]
     assert signed["signed_by"] == "Rita Reader"
-    assert signed["models_seen"].startswith("lesion_grades-a67aa162")
+    assert signed["models_seen"].startswith("lesion_grades-52a5a216")
     assert signed["software"] == "0.1.0"
 
 
