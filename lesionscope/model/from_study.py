@@ -44,8 +44,6 @@ _RATE = 2e-4
 _BATCH = 32
 _LEAST_PROBABILITY = 1e-4
 _DRAWN, _DRAWN_SEED = (1250, 3000), 2_000_003  # fewer cannot say what is familiar
-
-
 LEAST = {Depth.HEADS: (150, 15), Depth.NETWORK: (1000, 40)}
 """Fewer signed levels, or fewer patients, say more about themselves than about the next one."""
 
