@@ -53,7 +53,7 @@ def shown(crops: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def features(net: nn.Module, crops: NDArray[np.float32]) -> Tensor:
-    """Return features pooled inside and outside the outline at strides 8, 16 and 32."""
+    """Return features pooled inside the outline and over the crop, at strides 8, 16 and 32."""
     parts = []
     for first in range(0, len(crops), BATCH):
         batch = torch.from_numpy(crops[first : first + BATCH])
