@@ -165,8 +165,8 @@ def _blood(rng: np.random.Generator, recipe: Recipe, strength: Array, mm: float)
     darkness = float(np.clip((25 - recipe.ita_deg) / 60, 0, 1))
     direction = direction + darkness * rng.uniform(0.0, 0.4) * np.array([0.8, 0.4, 0.2])
     direction = direction * np.exp(rng.normal(0, [0.15, 0.0, 0.06]))
-    mottle = 1 + rng.uniform(0.05, 0.35) * smooth_noise(rng, shape, rng.uniform(1, 8) / mm)
-    mottle += rng.uniform(0.0, 0.15) * smooth_noise(rng, shape, 0.6 / mm)
+    mottle = 1 + rng.uniform(0.03, 0.30) * smooth_noise(rng, shape, rng.uniform(1, 8) / mm)
+    mottle += rng.uniform(0.0, 0.08) * smooth_noise(rng, shape, 0.6 / mm)
     mottle = np.clip(mottle, 0.05, 2.5)
     core = strength > 0.5
     mottle /= mottle[core].mean() if core.any() else 1.0
@@ -188,31 +188,6 @@ def _neighbour(rng: np.random.Generator, recipe: Recipe, strength: Array, mm: fl
     second = _outline(rng, strength.shape, radius, aside) * (1 - strength)
     other = replace(recipe, contrast=float(rng.uniform(0.1, 1.2)), kind="lesion")
     return _blood(rng, other, np.asarray(second, dtype=np.float32), mm)
-
-
-def cover_with_flakes(
-    rng: np.random.Generator, body: Array, strength: Array, recipe: Recipe, mm: float
-) -> Array:
-    """Cover a share of the lesion with whitish flakes."""
-    shape = strength.shape
-    wanted = SCALE_COVER[recipe.scale] * rng.uniform(0.8, 1.2)
-    size = np.exp(rng.uniform(np.log(0.35), np.log(1.6))) / mm
-    field = smooth_noise(rng, shape, size) + 0.6 * smooth_noise(rng, shape, size * 0.5)
-    if rng.random() < 0.5:  # lace rather than grains
-        field = -np.abs(smooth_noise(rng, shape, size * 1.3)) + 0.3 * field
-    field += rng.uniform(0, 0.5) * smooth_noise(rng, shape, 8 * size)
-    core = strength > 0.3
-    threshold = np.quantile(field[core], 1 - wanted) if core.any() else np.inf
-    edge = rng.uniform(0.1, 0.4)
-    cover = np.clip((field - threshold) / edge + 0.5, 0, 1) * np.clip(2 * strength - 0.4, 0, 1)
-    # Few flakes are thick and white, most are thin: a long-tailed thickness over the cover.
-    thickness = np.exp(0.7 * smooth_noise(rng, shape, size))
-    opacity = np.exp(rng.uniform(np.log(0.07), np.log(0.6))) * np.clip(thickness, 0, 3)
-    flake = np.array([0.62, 0.58, 0.53]) * rng.uniform(0.5, 1.1)
-    if recipe.scale == 2 and rng.random() < 0.15:  # yellowish crust
-        flake = flake * np.array([0.9, 0.68, 0.38])
-    alpha = np.clip(cover * opacity, 0, 0.95)[..., None]
-    return np.asarray(body * (1 - alpha) + alpha * flake, dtype=np.float32)
 
 
 def _background(rng: np.random.Generator, body: Array, skin: NDArray[np.bool_]) -> Array:
@@ -293,9 +268,9 @@ def _body(
     density = host.density + _blood(rng, recipe, seen, mm)
     if rng.random() < 0.3:  # another lesion near by, which the outline leaves out
         density += _neighbour(rng, recipe, strength, mm)
-    if recipe.scale and rng.random() < 0.4:  # a thickened lesion has coarser skin lines
+    if recipe.scale and rng.random() < 0.2:  # a thickened lesion has coarser skin lines
         lines = np.abs(smooth_noise(rng, seen.shape, 1.0 / mm)) * seen
-        density += 0.12 * lines[..., None]
+        density += rng.uniform(0.0, 0.12) * lines[..., None]
     body = np.asarray(np.exp(-density), dtype=np.float32)
     flakes = raw = np.zeros(seen.shape, dtype=np.float32)
     if recipe.erosion:

@@ -66,9 +66,10 @@ def draw_body(rng: np.random.Generator, shape: tuple[int, int]) -> Body:
     -------
     Body
     """
-    kind = rng.choice(["close", "limb", "trunk", "face", "hands"], p=[0.2, 0.22, 0.28, 0.14, 0.16])
+    kind = rng.choice(["close", "limb", "trunk", "face", "hands"], p=[0.2, 0.22, 0.24, 0.14, 0.20])
     side = float(max(shape))
-    scale = side * float(np.exp(rng.uniform(np.log(0.7), np.log(2.2))))
+    largest = 1.5 if kind == "hands" else 2.6  # two hands need room beside each other
+    scale = side * float(np.exp(rng.uniform(np.log(0.8), np.log(largest))))
     centre = np.array([rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.7)]) * side
     height = np.zeros(shape, np.float32)
     palm = np.zeros(shape, np.float32)

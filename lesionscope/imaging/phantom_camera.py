@@ -41,7 +41,7 @@ def light_up(
     light = np.exp(smooth_noise(rng, shape, large * rng.uniform(0.6, 1.5)) * rng.uniform(0, 0.2))
     if rng.random() < 0.15:  # the edge of a cast shadow
         edge = smooth_noise(rng, shape, large * 0.9) - rng.uniform(-0.8, 0.8)
-        shadow = 1 / (1 + np.exp(-edge * rng.uniform(2, 25)))
+        shadow = 1 / (1 + np.exp(np.clip(-edge * rng.uniform(2, 25), -60, 60)))
         light = light * (1 - rng.uniform(0.2, 0.6) * shadow)
     catch = np.clip(1 + rng.uniform(0.2, 2.0) * relief, 0.1, 5)
     gloss = rng.choice([0.004, 0.012, 0.024, 0.04]) * rng.uniform(0.6, 1.4) * catch

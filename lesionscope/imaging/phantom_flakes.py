@@ -16,8 +16,10 @@ import numpy as np
 
 from lesionscope.imaging.phantom_skin import Array, smooth_noise
 
-THICKNESS = ((0.012, 0.25), (0.035, 0.8))
-"""Scattering thickness of flakes at scale level 1 and 2, no unit: fine scale is also thin."""
+THICKNESS = ((0.03, 0.5), (0.05, 0.7))
+"""Scattering thickness of flakes at scale level 1 and 2, no unit. A level is how much of the lesion
+is covered; were fine scale drawn much thinner too, a network would judge by brightness, and call
+scale on light skin, where every flake is faint, one level too low."""
 
 
 def _turned(field: Array, shape: tuple[int, int], degrees: float, stretch: float) -> Array:
@@ -132,13 +134,13 @@ def lay_flakes(
     crust = level > 1 and rng.random() < 0.15
     # Few flakes are thick, most are thin: a long-tailed thickness over the cover, so that single
     # bright flakes stand out even where nearly all of the lesion is covered.
-    tail = rng.uniform(0.3, 1.7)
+    tail = rng.uniform(0.7, 2.0)
     spread = tail * smooth_noise(rng, shape, rng.uniform(0.25, 1.5) / mm_per_px) - tail**2 / 3
-    thick = middle * np.clip(np.exp(spread), 0, 6) * cover
+    thick = middle * np.clip(np.exp(spread), 0, 8) * cover
     back = thick / (1 + thick)
     through = 1 / (1 + thick)
     tint = np.array([0.9, 0.66, 0.36]) if crust else np.array([1.0, 0.98, 0.94])
-    tint = (tint * rng.uniform(0.5, 1.0)).astype(np.float32)
+    tint = (tint * rng.uniform(0.4, 0.95)).astype(np.float32)
     layer = back[..., None] * tint
     under = (through**2)[..., None] * body / (1 - layer * np.clip(body, 0, 0.98))
     return np.asarray(np.clip(layer + under, 0, 0.95), np.float32)

@@ -265,7 +265,7 @@ def draw_host(
         density += borrowed_texture(rng, shape, patches) * rng.uniform(0.5, 1.5)
     if rng.random() < 0.45:
         relief = relief + _creases(rng, shape, mm_per_px) * rng.uniform(0.3, 1.6)
-    if rng.random() < 0.5:  # much skin is smooth at the distance of a clinical photo
+    if rng.random() < 0.6:  # much skin is smooth at the distance of a clinical photo
         relief = relief * rng.uniform(0.05, 0.5)
     density -= (rng.uniform(0.03, 0.35) * np.minimum(relief, 0.3))[..., None]
     density += skin_marks(rng, shape, mm_per_px)

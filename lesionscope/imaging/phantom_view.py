@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lesionscope.imaging import colour
-from lesionscope.imaging.phantom import Recipe, cover_with_flakes
+from lesionscope.imaging.phantom import SCALE_COVER
 from lesionscope.imaging.phantom_body import Body, Mask, draw_body
 from lesionscope.imaging.phantom_camera import expose, light_up
+from lesionscope.imaging.phantom_flakes import flake_cover, gathered, lay_flakes
+from lesionscope.imaging.phantom_lamp import knuckle_folds
 from lesionscope.imaging.phantom_scenery import behind, dress, props, shading
 from lesionscope.imaging.phantom_skin import (
     Array,
@@ -87,11 +89,11 @@ def draw_view(
         density += (rng.normal(0, 0.15) * strength)[..., None] * colour.MELANIN
     density += _stains(rng, shape)[..., None] * colour.MELANIN
     reflect = np.exp(-density).astype(np.float32)
-    reflect = _surface(rng, reflect, strength, mm)
+    relief = 0.3 * smooth_noise(rng, shape, rng.uniform(1.0, 2.5))
+    reflect, relief = _surface(rng, reflect, relief, strength, mm)
     covered, reflect, skin = dress(rng, body, reflect)
     scene = behind(rng, shape, reflect, covered)
     scene, skin = props(rng, scene, skin)
-    relief = 0.3 * smooth_noise(rng, shape, rng.uniform(1.0, 2.5))
     lit = light_up(rng, scene, relief, skin)
     light = shading(rng, body, reflect)
     # Flakes and creases break the mirror; wet or greasy skin does not.
@@ -118,7 +120,7 @@ def _skin_density(
     density[:] = base
     side = max(shape)
     for low, high, most, pigment in (
-        (0.25, 0.8, 0.13, colour.HAEMOGLOBIN),  # regions: cheeks, elbows, dependent limbs
+        (0.25, 0.8, 0.10, colour.HAEMOGLOBIN),  # regions: cheeks, elbows, dependent limbs
         (0.03, 0.15, 0.05, colour.HAEMOGLOBIN),
         (0.25, 0.8, 0.18, colour.MELANIN),  # tan
         (0.02, 0.12, 0.06, colour.MELANIN),
@@ -138,18 +140,36 @@ def _skin_density(
     pale = np.maximum(pale, 0.15) + rng.uniform(0.0, 0.36) * colour.HAEMOGLOBIN
     density = density * (1 - palm) + palm * (density - base + pale)
     density += (body.lips * rng.uniform(0.1, 0.6))[..., None] * colour.HAEMOGLOBIN
-    for x, y, radius in body.joints:  # knuckles are darker and redder without being ill
-        spot = np.zeros(shape, np.float32)
-        cv2.circle(spot, (int(x), int(y)), max(1, int(radius)), 1.0, -1)
-        spot = np.asarray(cv2.GaussianBlur(spot, (0, 0), max(radius * 0.6, 0.6)), np.float32)
-        density += spot[..., None] * rng.uniform(0, 0.10) * colour.HAEMOGLOBIN
-        density += spot[..., None] * rng.uniform(0, 0.15) * colour.MELANIN
+    for joint in body.joints:
+        _knuckle(rng, density, joint, mm)
     return np.asarray(density, np.float32)
+
+
+def _knuckle(
+    rng: np.random.Generator, density: Array, joint: tuple[float, float, float], mm: float
+) -> None:
+    """Draw a knuckle in place: darker, redder and folded without being ill."""
+    x, y, radius = joint
+    reach = int(3 * radius) + 3
+    top, left = max(0, int(y) - reach), max(0, int(x) - reach)
+    window = density[top : int(y) + reach + 1, left : int(x) + reach + 1]
+    if min(window.shape[:2]) < 3:  # outside the frame
+        return
+    spot = np.zeros(window.shape[:2], np.float32)
+    cv2.circle(spot, (int(x) - left, int(y) - top), max(1, int(radius)), 1.0, -1)
+    spot = np.asarray(cv2.GaussianBlur(spot, (0, 0), max(radius * 0.6, 0.6)), np.float32)
+    window += spot[..., None] * rng.uniform(0, 0.10) * colour.HAEMOGLOBIN
+    window += spot[..., None] * rng.uniform(0, 0.30) * colour.MELANIN
+    if radius < 3 or rng.random() < 0.4:
+        return
+    folds = knuckle_folds(rng, spot, radius_px=1.2 * radius, mm_per_px=mm)
+    tint = rng.uniform(0.2, 1.0) * colour.MELANIN + rng.uniform(0, 0.4) * colour.HAEMOGLOBIN
+    window -= (folds * rng.uniform(0.1, 0.8))[..., None] * tint.astype(np.float32)
 
 
 def blood_colour(rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw how much the blood of a lesion takes of red and blue where it takes 1 of green."""
-    return np.array([rng.uniform(0.15, 0.50), 1.0, rng.uniform(0.50, 0.95)])
+    return np.array([rng.uniform(0.15, 0.60), 1.0, rng.uniform(0.45, 0.98)])
 
 
 def draw_lesions(
@@ -179,30 +199,35 @@ def draw_lesions(
     if rng.random() < 0.22 or not len(places):
         return strength, contrast
     side = float(max(shape))
-    if body.joints and rng.random() < 0.7:
+    if body.joints and rng.random() < 0.55:
         for x, y, radius in body.joints:
             if rng.random() < 0.7:
                 spot = _blob(rng, shape, (y, x), radius * rng.uniform(0.6, 1.6))
                 _lay(strength, contrast, spot, _level(rng))
-    groups = int(rng.integers(1, 4))
+    # Hands mostly have little else than their knuckles; elsewhere a third of lesions are plaques.
+    on_hands = bool(body.joints) and rng.random() < 0.7
+    groups = int(rng.integers(0 if on_hands else 1, 4))
     for _ in range(groups):
         row, col = places[rng.integers(len(places))]
         level = _level(rng)
-        large = side * float(np.exp(rng.uniform(np.log(0.007), np.log(0.30))))
+        reach = (0.10, 0.50) if rng.random() < 0.3 else (0.007, 0.30)
+        if on_hands:
+            reach = (0.007, 0.05)
+        large = side * float(np.exp(rng.uniform(*np.log(reach))))
         for _ in range(int(rng.choice([1, 3, 8, 20], p=[0.45, 0.25, 0.2, 0.1]))):
             radius = max(large * float(np.exp(rng.normal(-0.3, 0.5))), 1.6)
             at = (row + rng.normal(0, 2.2 * large), col + rng.normal(0, 2.2 * large))
             if _ == 0:
                 at = (float(row), float(col))
-            spot = _blob(rng, shape, at, min(radius, 0.40 * side))
+            spot = _blob(rng, shape, at, min(radius, 0.50 * side))
             _lay(strength, contrast, spot, level * float(np.exp(rng.normal(0, 0.15))))
-    texture = 1 + rng.uniform(0.05, 0.4) * smooth_noise(rng, shape, rng.uniform(2, 14))
+    texture = 1 + rng.uniform(0.03, 0.35) * smooth_noise(rng, shape, rng.uniform(2, 14))
     return strength, np.asarray(contrast * np.clip(texture, 0.15, 2.2), np.float32)
 
 
 def _level(rng: np.random.Generator) -> float:
     """Draw the extra blood of a lesion: faint ones are the hard ones, so half are faint."""
-    low, high = (0.10, 0.40) if rng.random() < 0.5 else (0.15, 1.3)
+    low, high = (0.12, 0.45) if rng.random() < 0.5 else (0.25, 1.3)
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -244,7 +269,7 @@ def _blob(
     across = (x * np.cos(turn) - y * np.sin(turn)) * np.sqrt(stretch)
     rough = 0.30 * smooth_noise(rng, window, radius * 0.7) * rng.uniform(0.2, 1.3)
     rough += 0.12 * smooth_noise(rng, window, radius * 0.22) * rng.uniform(0.2, 1.5)
-    soft = np.exp(rng.uniform(np.log(0.04), np.log(0.30))) + 0.7 / radius
+    soft = np.exp(rng.uniform(np.log(0.02), np.log(0.30))) + 0.7 / radius
     signed = (1 - np.hypot(along, across) / radius + rough) / soft
     out[top:bottom, left:right] = 1 / (1 + np.exp(-np.clip(4 * signed, -30, 30)))
     if rng.random() < 0.12:  # a ring, clearing in the middle
@@ -253,13 +278,18 @@ def _blob(
     return out
 
 
-def _surface(rng: np.random.Generator, reflect: Array, strength: Array, mm: float) -> Array:
-    """Put scale and erosions on the lesions."""
+def _surface(
+    rng: np.random.Generator, reflect: Array, relief: Array, strength: Array, mm: float
+) -> tuple[Array, Array]:
+    """Put scale and erosions on the lesions; flakes stand up from the skin."""
     if not (strength > 0.5).any():
-        return reflect
-    recipe = Recipe(ita_deg=0.0, scale=int(rng.choice(3, p=[0.4, 0.35, 0.25])))
-    if recipe.scale:
-        reflect = cover_with_flakes(rng, reflect, strength, recipe, mm)
+        return reflect, relief
+    level = int(rng.choice(3, p=[0.6, 0.25, 0.15]))
+    if level:
+        share = SCALE_COVER[level] * rng.uniform(0.8, 1.2)
+        flakes = flake_cover(rng, strength, relief, share=share, mm_per_px=mm)
+        reflect = lay_flakes(rng, reflect, flakes, level=level, mm_per_px=mm)
+        relief = gathered(relief, flakes)
     if rng.random() < 0.2:
         reflect = erode(rng, reflect, strength, mm)
-    return reflect
+    return reflect, relief

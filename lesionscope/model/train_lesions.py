@@ -77,10 +77,10 @@ class Plan:
     views: int = 2200
     casts: int = 20
     view_side: int = 512
-    crop_side: int = 288
+    crop_side: int = 384
     steps: int = 6000
-    batch: int = 8
-    photos: int = 3
+    batch: int = 6
+    photos: int = 2
     rate: float = 2.5e-3
     seed: int = 11
 
@@ -245,14 +245,18 @@ def loss(logits: Tensor, bits: Tensor) -> Tensor:
     return 2 * (cross * known).sum() / known.sum().clamp(min=1) + 0.8 * dice.mean()
 
 
-def begun_from(segmenter_weights: Path) -> LesionNet:
-    """Return a lesion network that starts where the segmenter ended.
+def begun_from(weights: Path) -> LesionNet:
+    """Return a lesion network that starts where the segmenter, or a lesion network, ended.
 
     The planes that the segmenter did not have start near zero.
     """
     net = LesionNet()
+    trained = load_file(weights)
+    if trained["stem.0.weight"].shape == net.stem[0].weight.shape:
+        net.load_state_dict(trained)
+        return net
     state = net.state_dict()
-    for name, value in load_file(segmenter_weights).items():
+    for name, value in trained.items():
         if name == "stem.0.weight":
             state[name] = 0.05 * torch.randn_like(state[name])
             state[name][:, :3] = value
@@ -281,7 +285,7 @@ def fit(
     folder : Path
         Of the checkpoint.
     begin_from : Path, optional
-        The segmenter's weights; by default the network begins from nothing.
+        Weights of the segmenter or of a lesion network; by default it begins from nothing.
     """
     torch.manual_seed(plan.seed)
     light = torch.Generator().manual_seed(plan.seed)
@@ -311,18 +315,24 @@ def main() -> None:
     parser.add_argument("--fold", type=int, choices=(0, 1), help="leave every second photo out")
     parser.add_argument("--views", type=int, help="fewer drawn views, for a shorter run")
     parser.add_argument("--steps", type=int, help="fewer steps, for a shorter run")
+    parser.add_argument("--start", type=Path, help="folder whose lesion network to begin from")
+    parser.add_argument("--rate", type=float, help="highest learning rate")
+    parser.add_argument("--seed", type=int, help="another seed: other views, recasts and order")
     parser.add_argument("--quick", action="store_true", help="seconds, to try every step")
     parser.add_argument("--threads", type=int, default=2)
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(chosen.threads)
     plan = QUICK if chosen.quick else Plan()
-    plan = replace(plan, views=chosen.views or plan.views, steps=chosen.steps or plan.steps)
+    asked = {name: getattr(chosen, name) for name in ("views", "steps", "rate", "seed")}
+    plan = replace(plan, **{name: value for name, value in asked.items() if value is not None})
     chosen.work.mkdir(parents=True, exist_ok=True)
     chosen.out.mkdir(parents=True, exist_ok=True)
     samples = places.samples_folder()
     photos = read_photos(samples / "real") + read_photos(samples / "training")
     begin_from: Path | None = places.models_folder() / f"{SEGMENTER_NAME}.safetensors"
+    if chosen.start is not None:
+        begin_from = chosen.start / f"{LESION_NAME}.safetensors"
     if chosen.fold is not None:
         begin_from = None
         left_out = photos[1 - chosen.fold :: 2]

@@ -3,7 +3,7 @@ import pytest
 
 from lesionscope.imaging.colour import chromophores, optical_density
 from lesionscope.imaging.phantom_body import draw_body
-from lesionscope.imaging.phantom_view import draw_view
+from lesionscope.imaging.phantom_view import draw_lesions, draw_view
 from lesionscope.imaging.warp import turned_crop
 
 
@@ -44,6 +44,21 @@ def test_lesions_hold_more_blood_than_the_skin_around_them() -> None:
         more.append(blood > 0)
     assert len(more) > 15
     assert np.mean(more) > 0.75  # flakes and shade hide it on some, as in life
+
+
+def test_hands_show_lesions_of_the_knuckles_alone_and_healthy_knuckles() -> None:
+    small, clear = 0, 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        body = draw_body(rng, (128, 128))
+        if not body.joints:
+            continue
+        strength, _ = draw_lesions(rng, body, (128, 128))
+        share = float((strength[body.skin] > 0.5).mean())
+        small += 0 < share < 0.15
+        clear += share == 0
+    assert small > 5
+    assert clear > 3
 
 
 def test_bodies_have_height_where_there_is_skin() -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from lesionscope.imaging.lesion import contrast
 from lesionscope.imaging.phantom_view import draw_view
@@ -12,6 +13,7 @@ from lesionscope.model.segmenter import Segmenter
 from lesionscope.model.segnet import LesionNet
 from lesionscope.model.train_lesions import (
     QUICK,
+    begun_from,
     drawn_scenes,
     fit,
     loss,
@@ -91,6 +93,16 @@ def test_a_resumed_training_goes_on_where_it_stopped(
     again = fit(QUICK, drawn_scenes(QUICK, segmenter, folder), recasts, folder)
     expected = exported[0].state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in again.state_dict().items())
+
+
+def test_training_begins_from_the_segmenter_or_from_a_lesion_network() -> None:
+    segmenter = models_folder() / "skin_and_lesion.safetensors"
+    first = begun_from(segmenter).state_dict()["stem.0.weight"]
+    assert torch.equal(first[:, :3], load_file(segmenter)["stem.0.weight"])
+    assert float(first[:, 3:].abs().max()) < float(first[:, :3].abs().max())
+    lesions = models_folder() / f"{LESION_NAME}.safetensors"
+    again = begun_from(lesions).state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in load_file(lesions).items())
 
 
 def test_sizes_that_differ_are_refused(exported: tuple[LesionNet, Path]) -> None:
