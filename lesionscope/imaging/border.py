@@ -11,7 +11,7 @@ from lesionscope.imaging.lesion import Contrast, redness_threshold
 _MAYBE, SURE = 0.35, 0.5
 """A network's lesion reaches the second probability somewhere. What lies above the first around
 such places tells how sure the network is of this photo: ..."""
-_OF_TYPICAL, LEAST = 0.75, 0.45
+_OF_TYPICAL, LEAST = 0.85, 0.45
 """... the border lies at this share of the median there, and never below the second. Borders of
 rendered patients, of whom the network is sure, are best at 0.7 to 0.8; real photos that it never
 saw make it hesitate, and 0.4 to 0.5 is best there (docs/validation.md)."""

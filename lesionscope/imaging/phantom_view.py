@@ -140,9 +140,22 @@ def _skin_density(
     pale = np.maximum(pale, 0.15) + rng.uniform(0.0, 0.36) * colour.HAEMOGLOBIN
     density = density * (1 - palm) + palm * (density - base + pale)
     density += (body.lips * rng.uniform(0.1, 0.6))[..., None] * colour.HAEMOGLOBIN
+    if body.joints:
+        _flush_fingers(rng, density, body)
     for joint in body.joints:
         _knuckle(rng, density, joint, mm)
     return np.asarray(density, np.float32)
+
+
+def _flush_fingers(rng: np.random.Generator, density: Array, body: Body) -> None:
+    """Make fingers redder and darker than the rest of the body, in place, as they are in health."""
+    fingers = np.zeros(density.shape[:2], np.float32)
+    for x, y, radius in body.joints:
+        cv2.circle(fingers, (int(x), int(y)), max(1, int(2.6 * radius)), 1.0, -1)
+    typical = float(np.median([radius for *_, radius in body.joints]))
+    soft = cv2.GaussianBlur(fingers, (0, 0), max(1.2 * typical, 0.6))[..., None]
+    density += soft * rng.uniform(0, 0.30) * colour.HAEMOGLOBIN
+    density += soft * rng.uniform(0, 0.20) * colour.MELANIN
 
 
 def _knuckle(
@@ -196,7 +209,7 @@ def draw_lesions(
     strength = np.zeros(shape, np.float32)
     contrast = np.zeros(shape, np.float32)
     places = np.argwhere(body.skin & (body.palm < 0.3))
-    if rng.random() < 0.22 or not len(places):
+    if rng.random() < 0.28 or not len(places):
         return strength, contrast
     side = float(max(shape))
     if body.joints and rng.random() < 0.55:

@@ -10,9 +10,9 @@ def test_the_border_follows_how_sure_the_network_is() -> None:
     probability = np.full((60, 60), 0.02, np.float32)
     assert border_probability(probability, skin) == LEAST
     probability[20:40, 20:40] = 0.99
-    assert border_probability(probability, skin) == pytest.approx(0.75 * 0.99)
+    assert border_probability(probability, skin) == pytest.approx(0.85 * 0.99)
     probability[20:40, 20:40] = 0.65
-    assert border_probability(probability, skin) == pytest.approx(0.75 * 0.65)
+    assert border_probability(probability, skin) == pytest.approx(0.85 * 0.65)
     probability[20:40, 20:40] = 0.51
     assert border_probability(probability, skin) == LEAST
 

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 from shutil import copytree
 
@@ -20,6 +21,12 @@ def test_every_network_that_runs_has_a_card_and_is_the_published_file() -> None:
     assert running <= versions
     assert all(file.as_published for card in cards for file in card.files)
     assert all(card.files for card in cards)
+
+
+def test_every_published_hash_is_that_of_its_file() -> None:
+    for line in (models_folder() / LISTED).read_text().splitlines():
+        digest, name = line.split()
+        assert hashlib.sha256((models_folder() / name).read_bytes()).hexdigest() == digest, name
 
 
 def test_our_own_cards_say_what_a_card_must_say() -> None:
