@@ -321,6 +321,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="seconds, to try every step")
     parser.add_argument("--threads", type=int, default=2)
     chosen = parser.parse_args()
+    if chosen.start is not None and chosen.fold is not None:
+        parser.error("a fold begins from nothing: the networks to start from saw every photo")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(chosen.threads)
     plan = QUICK if chosen.quick else Plan()

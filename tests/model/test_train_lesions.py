@@ -17,6 +17,7 @@ from lesionscope.model.train_lesions import (
     drawn_scenes,
     fit,
     loss,
+    main,
     recast_scenes,
 )
 from lesionscope.model.train_segmenter import LESION, LESION_UNKNOWN, SKIN, read_photos
@@ -103,6 +104,16 @@ def test_training_begins_from_the_segmenter_or_from_a_lesion_network() -> None:
     lesions = models_folder() / f"{LESION_NAME}.safetensors"
     again = begun_from(lesions).state_dict()
     assert all(torch.equal(value, again[name]) for name, value in load_file(lesions).items())
+
+
+def test_a_fold_does_not_start_from_a_network_that_saw_every_photo(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["train_lesions", "--quick", "--fold", "0", "--start", str(models_folder())]
+    monkeypatch.setattr("sys.argv", argv)
+    with pytest.raises(SystemExit):
+        main()
+    assert "begins from nothing" in capsys.readouterr().err
 
 
 def test_sizes_that_differ_are_refused(exported: tuple[LesionNet, Path]) -> None:
