@@ -140,7 +140,7 @@ def lay_flakes(
     back = thick / (1 + thick)
     through = 1 / (1 + thick)
     tint = np.array([0.9, 0.66, 0.36]) if crust else np.array([1.0, 0.98, 0.94])
-    tint = (tint * rng.uniform(0.4, 0.95)).astype(np.float32)
+    tint = (tint * rng.uniform(0.5, 1.0)).astype(np.float32)
     layer = back[..., None] * tint
     under = (through**2)[..., None] * body / (1 - layer * np.clip(body, 0, 0.98))
     return np.asarray(np.clip(layer + under, 0, 0.95), np.float32)

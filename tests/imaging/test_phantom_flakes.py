@@ -31,9 +31,7 @@ def test_flakes_whiten_without_making_light() -> None:
     cover = np.ones(SHAPE, np.float32)
     for body in (skin(0.5, 0.2, 0.15), skin(0.06, 0.03, 0.02)):
         laid = lay_flakes(np.random.default_rng(1), body, cover, level=2, mm_per_px=0.3)
-        # Horn is not white: over very light skin a dull flake takes a little red.
-        assert (laid[..., 1:] >= body[..., 1:] - 0.02).all()
-        assert (laid[..., 0] >= body[..., 0] - 0.08).all()
+        assert (laid >= body - 0.02).all()
         assert laid.max() <= 0.95
         # Blood takes green; flakes give it back, so the colour fades.
         assert (laid[..., 1] / laid[..., 0]).mean() > (body[..., 1] / body[..., 0]).mean()

@@ -96,10 +96,10 @@ def test_training_may_begin_from_a_trained_network(quick: Path, tmp_path: Path) 
 
 def test_a_few_steps_teach_where_flakes_are(tmp_path: Path) -> None:
     examples = dataset.load(list(dataset.build(tmp_path / "examples", 32, 4)))
-    plan = train.Plan(examples=32, held_out=32, epochs=18, batch=16, seed=4)
+    plan = train.Plan(examples=32, held_out=32, epochs=30, batch=16, seed=4)
     net = train.fit(plan, examples, examples, tmp_path)
     seen = train.predict(net, examples.crops)[4][:, 0].numpy()
     true = examples.maps[:, 0] / 255
     inside = examples.crops[:, 3].reshape(-1, 40, 4, 40, 4).mean(axis=(2, 4)) > 0.5
     flaky, bare = inside & (true > 0.7), inside & (true < 0.05)
-    assert seen[flaky].mean() > 1.08 * seen[bare].mean()
+    assert seen[flaky].mean() > seen[bare].mean() + 0.02
