@@ -52,10 +52,15 @@ def set_up(manager: Person) -> None:
     manager.sees("was started")
 
 
+def number_of(binder: Binder, code: str) -> int:
+    """Return which case a showing is of."""
+    slot = next(s for s in binder.slots if s.code == code)
+    return binder.cases[slot.case_id].number
+
+
 def level(binder: Binder, by: Reader, code: str) -> int:
     """Return what a reader sees: the same for both, but for the cases that shall differ."""
-    slot = next(s for s in binder.slots if s.code == code)
-    number = binder.cases[slot.case_id].number
+    number = number_of(binder, code)
     seen = number % 4
     if by.id == binder.campaign.plan.readers[1] and number in DISCORDANT:
         return (seen + 2) % 4
@@ -63,12 +68,17 @@ def level(binder: Binder, by: Reader, code: str) -> int:
 
 
 def read_cases(person: Person, by: Reader, binder: Binder, count: int) -> None:
-    """Read cases in the order that the page leads through."""
+    """Read cases in the order that the page leads through.
+
+    The area is the case's own: each campaign draws another order, and two readers who meet the
+    same case at different places must not differ in it.
+    """
     person.go("Blinded cases")
     person.press(re.compile("^Next case"))
     for place in range(count):
         code = person.code
-        person.enter(str(level(binder, by, code)), "0", "0", area=f"{1 + place % 3}")
+        area = 1 + number_of(binder, code) % 3
+        person.enter(str(level(binder, by, code)), "0", "0", area=f"{area}")
         if place == 0 and by.name == "readerone":
             person.picture("45_blinded_case")
             keep_through_reload(person)
