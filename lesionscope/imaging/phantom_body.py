@@ -12,6 +12,9 @@ from lesionscope.imaging.phantom_skin import Array, smooth_noise
 
 Mask = NDArray[np.bool_]
 
+_APART = 0.75
+"""Middle to middle of two hands beside each other, in units of the scale of the view."""
+
 
 @dataclass(frozen=True, eq=False)
 class Body:
@@ -28,7 +31,7 @@ class Body:
     hair : ndarray of shape (H, W), bool
         Hair, brows and the slit of a closed eye.
     joints : tuple of (x, y, radius)
-        Finger joints in pixels.
+        Finger joints in pixels, from the knuckle outwards, three to a finger.
     """
 
     height: Array
@@ -68,9 +71,13 @@ def draw_body(rng: np.random.Generator, shape: tuple[int, int]) -> Body:
     """
     kind = rng.choice(["close", "limb", "trunk", "face", "hands"], p=[0.2, 0.22, 0.24, 0.14, 0.20])
     side = float(max(shape))
-    largest = 1.5 if kind == "hands" else 2.6  # two hands need room beside each other
-    scale = side * float(np.exp(rng.uniform(np.log(0.8), np.log(largest))))
+    filling = kind == "hands" and rng.random() < 0.6  # one of the hands fills the frame
+    low, high = (1.5, 3.2) if filling else (0.8, 1.5 if kind == "hands" else 2.6)
+    scale = side * float(np.exp(rng.uniform(np.log(low), np.log(high))))
     centre = np.array([rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.7)]) * side
+    if filling:
+        beside = 0.5 * _APART * float(rng.choice([-1.0, 1.0]))
+        centre += scale * np.array([beside, rng.uniform(0.0, 0.2)])
     height = np.zeros(shape, np.float32)
     palm = np.zeros(shape, np.float32)
     lips = np.zeros(shape, np.float32)
@@ -89,7 +96,7 @@ def draw_body(rng: np.random.Generator, shape: tuple[int, int]) -> Body:
         size = scale * rng.uniform(0.25, 0.45) if kind == "hands" else scale * rng.uniform(0.1, 0.2)
         at = centre + rng.normal(0, 0.28, 2) * scale
         if kind == "hands":
-            at = centre + np.array([(number - 0.5) * scale * 0.75, 0.0])
+            at = centre + np.array([(number - 0.5) * scale * _APART, 0.0])
         turn = rng.normal(0, 0.3) if kind == "hands" else rng.uniform(-np.pi, np.pi)
         own, own_joints = _hand(rng, shape, at, size, turn)
         base = cv2.GaussianBlur(height, (0, 0), max(size * 0.2, 1))

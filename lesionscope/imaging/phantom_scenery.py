@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from lesionscope.imaging.phantom_body import Body, Mask
 from lesionscope.imaging.phantom_skin import Array, smooth_noise
 
+_SCATTER = np.array([1.0, 0.35, 0.25])
+"""How far light wanders in skin, red 1: red has the longest free path there (Jensen et al. 2001,
+SIGGRAPH); drawn, not fitted."""
+
 
 def _cloth(
     rng: np.random.Generator, shape: tuple[int, int], skin_tint: Array | None = None
@@ -118,8 +122,10 @@ class Relighting:
 def shading(rng: np.random.Generator, body: Body, reflect: Array) -> Relighting:
     """Light a rounded body: Lambert's cosine, shadows with the colour of skin in them, sheen.
 
-    Where skin faces skin, between fingers and under a hand, light has met skin before: it is
-    redder there without being ill. Sheen is what hides the colour of dark skin most.
+    Red light wanders furthest in skin, so that it reaches round a finger or a limb to where the
+    lamp does not: the edge of the shade is redder without being ill. Where skin faces skin, between
+    fingers and under a hand, light has met skin before: it is redder there too. Sheen is what hides
+    the colour of dark skin most.
 
     Parameters
     ----------
@@ -139,15 +145,16 @@ def shading(rng: np.random.Generator, body: Body, reflect: Array) -> Relighting:
     length = np.sqrt(1 + steep_x**2 + steep_y**2)
     normal = np.stack([-steep_x, -steep_y, np.ones_like(length)], -1) / length[..., None]
     lamp = _lamp(rng)
-    cosine = np.clip(normal @ lamp, 0, None)
+    facing = normal @ lamp
+    cosine = np.clip(facing, 0, None)
     fill = rng.uniform(0.25, 0.7)
-    light = fill + (1 - fill) * cosine
+    wander = rng.uniform(0, 0.35) * _SCATTER
+    light = fill + (1 - fill) * np.clip((facing[..., None] + wander) / (1 + wander), 0, None)
     away = rng.normal(0, 6, 2)
     above = np.roll(smooth, (int(away[1]), int(away[0])), (0, 1)) - smooth
     drop = np.clip(above / (0.05 * max(body.skin.shape)), 0, 1)
     drop = cv2.GaussianBlur(drop.astype(np.float32), (0, 0), rng.uniform(1, 4))
-    light = light * (1 - rng.uniform(0, 0.5) * drop)
-    diffuse = np.repeat(light[..., None], 3, -1)
+    diffuse = light * (1 - rng.uniform(0, 0.5) * drop)[..., None]
     if body.skin.any():
         hidden = np.clip(drop + 0.5 * (1 - cosine) ** 2, 0, 1)[..., None] * rng.uniform(0, 0.9)
         tint = reflect[body.skin].mean(axis=0)
@@ -160,7 +167,9 @@ def shading(rng: np.random.Generator, body: Body, reflect: Array) -> Relighting:
 
 
 def _lamp(rng: np.random.Generator) -> NDArray[np.float64]:
-    lamp = np.array([rng.normal(0, 0.45), rng.normal(-0.2, 0.45), 1.0])
+    """Place a lamp near the camera or, one time in four, far to a side: half the body is shaded."""
+    spread = 1.1 if rng.random() < 0.25 else 0.45
+    lamp = np.array([rng.normal(0, spread), rng.normal(-0.2, spread), 1.0])
     return np.asarray(lamp / np.linalg.norm(lamp))
 
 

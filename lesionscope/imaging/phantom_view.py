@@ -144,6 +144,9 @@ def _skin_density(
         _flush_fingers(rng, density, body)
     for joint in body.joints:
         _knuckle(rng, density, joint, mm)
+    paler, redder = rng.uniform(0.05, 0.55), rng.uniform(0.0, 0.3)
+    for middle, last in zip(body.joints[1::3], body.joints[2::3], strict=True):
+        _nail(density, middle, last, paler=paler, redder=redder)
     return np.asarray(density, np.float32)
 
 
@@ -180,6 +183,30 @@ def _knuckle(
     window -= (folds * rng.uniform(0.1, 0.8))[..., None] * tint.astype(np.float32)
 
 
+def _nail(
+    density: Array,
+    middle: tuple[float, float, float],
+    last: tuple[float, float, float],
+    *,
+    paler: float,
+    redder: float,
+) -> None:
+    """Draw a nail in place, beyond the last joint: a clear plate over a bed full of blood."""
+    ahead = np.array([last[0] - middle[0], last[1] - middle[1]])
+    at = np.array(last[:2]) + 0.6 * ahead
+    length, wide = 0.3 * float(np.hypot(*ahead)), 0.6 * last[2]
+    if wide < 1:
+        return
+    plate = np.zeros(density.shape[:2], np.float32)
+    turn = float(np.degrees(np.arctan2(ahead[1], ahead[0])))
+    axes = (max(1, int(length)), max(1, int(wide)))
+    cv2.ellipse(plate, (int(at[0]), int(at[1])), axes, turn, 0, 360, 1.0, -1)
+    plate = np.asarray(cv2.GaussianBlur(plate, (0, 0), max(0.15 * wide, 0.5)), np.float32)
+    pigment = np.clip(density[..., 1:2] - 0.5, 0, None) * colour.MELANIN
+    bed = density - paler * pigment + redder * colour.HAEMOGLOBIN
+    density += plate[..., None] * (bed - density).astype(np.float32)
+
+
 def blood_colour(rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw how much the blood of a lesion takes of red and blue where it takes 1 of green."""
     return np.array([rng.uniform(0.15, 0.60), 1.0, rng.uniform(0.45, 0.98)])
@@ -212,7 +239,7 @@ def draw_lesions(
     if rng.random() < 0.28 or not len(places):
         return strength, contrast
     side = float(max(shape))
-    if body.joints and rng.random() < 0.55:
+    if body.joints and rng.random() < 0.65:
         for x, y, radius in body.joints:
             if rng.random() < 0.7:
                 spot = _blob(rng, shape, (y, x), radius * rng.uniform(0.6, 1.6))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from lesionscope.imaging.colour import chromophores, optical_density
-from lesionscope.imaging.phantom_body import draw_body
+from lesionscope.imaging.phantom_body import Body, draw_body
+from lesionscope.imaging.phantom_scenery import shading
 from lesionscope.imaging.phantom_view import draw_lesions, draw_view
 from lesionscope.imaging.warp import turned_crop
 
@@ -66,6 +67,32 @@ def test_bodies_have_height_where_there_is_skin() -> None:
         body = draw_body(np.random.default_rng(seed), (96, 96))
         assert (body.height[body.skin] > 0).all()
         assert not (body.skin & body.hair).any()
+
+
+def test_some_hands_fill_the_frame_and_some_lie_far() -> None:
+    widths = []
+    for seed in range(80):
+        body = draw_body(np.random.default_rng(seed), (128, 128))
+        within = [r for x, y, r in body.joints if 0 <= x < 128 and 0 <= y < 128]
+        widths += [max(within)] if within else []
+    assert min(widths) < 0.02 * 128
+    assert max(widths) > 0.04 * 128
+
+
+def test_the_edge_of_the_shade_is_redder_than_what_the_lamp_meets() -> None:
+    rows = np.mgrid[0:96, 0:96][0].astype(np.float32)
+    limb = np.sqrt(np.clip(30**2 - (rows - 48) ** 2, 0, None)).astype(np.float32)
+    none = np.zeros((96, 96), np.float32)
+    body = Body(limb, limb > 0, none, none, none > 0, ())
+    grey = np.full((96, 96, 3), 0.5, np.float32)  # so that all the redness is the light's
+    redder, darker = [], []
+    for seed in range(40):
+        light = shading(np.random.default_rng(seed), body, grey).diffuse[:, 48][limb[:, 48] > 0]
+        ratio, brightest = light[:, 0] / light[:, 1], light[:, 1].argmax()
+        redder.append(ratio.max() - ratio[brightest])
+        darker.append(light[ratio.argmax(), 1] / light[brightest, 1])
+    assert np.median(redder) > 0.02
+    assert np.median(darker) < 0.8
 
 
 def test_a_crop_keeps_picture_and_truth_together() -> None:
