@@ -46,7 +46,7 @@ from lesionscope.scoring.hand_size import (
 
 LOOSE, STRICT = 0.1, 0.9
 """Probabilities of a generous and of a strict reading of the border."""
-EDGE_SHARE = 0.5
+EDGE_SHARE = 0.7
 """How much of the log ratio of the two counts as one standard deviation: set so that nine in ten
 intervals hold the truth on rendered patients."""
 LEAST_EDGE_SD, MOST_EDGE_SD = 0.10, 2.5
