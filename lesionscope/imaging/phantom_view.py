@@ -146,7 +146,7 @@ def _skin_density(
         _knuckle(rng, density, joint, mm)
     paler, redder = rng.uniform(0.05, 0.55), rng.uniform(0.0, 0.3)
     for middle, last in zip(body.joints[1::3], body.joints[2::3], strict=True):
-        _nail(density, middle, last, paler=paler, redder=redder)
+        draw_nail(density, middle, last, paler=paler, redder=redder)
     return np.asarray(density, np.float32)
 
 
@@ -183,7 +183,7 @@ def _knuckle(
     window -= (folds * rng.uniform(0.1, 0.8))[..., None] * tint.astype(np.float32)
 
 
-def _nail(
+def draw_nail(
     density: Array,
     middle: tuple[float, float, float],
     last: tuple[float, float, float],
@@ -191,7 +191,19 @@ def _nail(
     paler: float,
     redder: float,
 ) -> None:
-    """Draw a nail in place, beyond the last joint: a clear plate over a bed full of blood."""
+    """Draw a nail in place, beyond the last joint: a clear plate over a bed full of blood.
+
+    Parameters
+    ----------
+    density : ndarray of shape (H, W, 3), float32
+        Optical density of skin; changed.
+    middle, last : tuple of (x, y, radius)
+        The two outer joints of the finger in pixels.
+    paler : float
+        Share of the pigment that is missing.
+    redder : float
+        Extra blood, natural log units in green.
+    """
     ahead = np.array([last[0] - middle[0], last[1] - middle[1]])
     at = np.array(last[:2]) + 0.6 * ahead
     length, wide = 0.3 * float(np.hypot(*ahead)), 0.6 * last[2]

@@ -4,7 +4,7 @@ import pytest
 from lesionscope.imaging.colour import chromophores, optical_density
 from lesionscope.imaging.phantom_body import Body, draw_body
 from lesionscope.imaging.phantom_scenery import shading
-from lesionscope.imaging.phantom_view import draw_lesions, draw_view
+from lesionscope.imaging.phantom_view import draw_lesions, draw_nail, draw_view
 from lesionscope.imaging.warp import turned_crop
 
 
@@ -77,6 +77,18 @@ def test_some_hands_fill_the_frame_and_some_lie_far() -> None:
         widths += [max(within)] if within else []
     assert min(widths) < 0.02 * 128
     assert max(widths) > 0.04 * 128
+
+
+def test_a_nail_lies_beyond_the_last_joint_paler_and_redder() -> None:
+    skin = np.full((120, 60, 3), 1.5, np.float32)
+    drawn = skin.copy()
+    draw_nail(drawn, (30.0, 80.0, 8.0), (30.0, 50.0, 8.0), paler=0.5, redder=0.2)
+    rows, cols = np.nonzero(np.abs(drawn - skin).max(axis=2) > 0.05)
+    assert 15 < rows.min() < rows.max() < 47  # between the joint and the tip
+    assert 20 < cols.min() < cols.max() < 40
+    blood, pigment = chromophores((drawn - skin)[32, 30])[:2]
+    assert blood == pytest.approx(0.2, abs=0.05)
+    assert pigment == pytest.approx(-0.5, abs=0.05)
 
 
 def test_the_edge_of_the_shade_is_redder_than_what_the_lamp_meets() -> None:
