@@ -12,9 +12,9 @@ _MAYBE, SURE = 0.35, 0.5
 """A network's lesion reaches the second probability somewhere. What lies above the first around
 such places tells how sure the network is of this photo: ..."""
 _OF_TYPICAL, LEAST = 0.85, 0.45
-"""... the border lies at this share of the median there, and never below the second. Borders of
-rendered patients, of whom the network is sure, are best at 0.85 to 0.9; real photos that a network
-never saw make it hesitate, and 0.4 to 0.5 is best there (docs/validation.md)."""
+"""... the border lies at this share of the median there, and never below the second. On rendered
+patients, of whom the network is sure, shares of 0.75 to 0.9 do alike; real photos that a network
+never saw make it hesitate, and the border comes down with it (docs/validation.md, "Held out")."""
 TOLD = 0.75
 """The border where a person has said what clear skin is: nobody needs to guess how sure to be."""
 _SURE_OF_PHOTO, _DOUBT = 0.95, 0.30

@@ -72,7 +72,9 @@ def draw_body(rng: np.random.Generator, shape: tuple[int, int]) -> Body:
     kind = rng.choice(["close", "limb", "trunk", "face", "hands"], p=[0.2, 0.22, 0.24, 0.14, 0.20])
     side = float(max(shape))
     filling = kind == "hands" and rng.random() < 0.6  # one of the hands fills the frame
-    low, high = (1.5, 3.2) if filling else (0.8, 1.5 if kind == "hands" else 2.6)
+    low, high = 0.8, 2.6
+    if kind == "hands":  # two of them need room beside each other
+        low, high = (1.5, 3.2) if filling else (0.8, 1.5)
     scale = side * float(np.exp(rng.uniform(np.log(low), np.log(high))))
     centre = np.array([rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.7)]) * side
     if filling:

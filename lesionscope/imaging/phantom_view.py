@@ -200,7 +200,7 @@ def draw_nail(
     middle, last : tuple of (x, y, radius)
         The two outer joints of the finger in pixels.
     paler : float
-        Share of the pigment that is missing.
+        Share that is missing of the pigment over that of pale skin (a density of 0.5).
     redder : float
         Extra blood, natural log units in green.
     """
